@@ -1,0 +1,187 @@
+package async
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/forthright-http/forthright/problem"
+	"github.com/forthright-http/forthright/respond"
+)
+
+// ServeHTTP decodes the content of the request into an In, validates it, and
+// accepts a job.
+func (k *Kind[In, Out]) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	k.jobs.anyForm(k.jobs.api.Handle(k.serve)).ServeHTTP(w, r)
+}
+
+// serve refuses in the order of the rules: who asks (403), then what does not depend
+// on the content (415, 413), then the key and the content (400, 422).
+func (k *Kind[In, Out]) serve(r *http.Request) (respond.Response, error) {
+	if _, err := k.jobs.owner(r); err != nil {
+		return respond.Fail(err)
+	}
+	if k.jobs.draining() {
+		return respond.Fail(k.jobs.busy())
+	}
+	var in In
+	if k.decoder != nil {
+		var err error
+		if in, err = k.decoder.Decode(r, k.checkKey); err != nil {
+			return respond.Fail(err)
+		}
+	}
+	return k.Accept(r, in)
+}
+
+func (k *Kind[In, Out]) checkKey(r *http.Request) error {
+	_, err := idempotencyKey(r, k.options.RequireKey)
+	return err
+}
+
+// Accept keeps a job with this input, and then answers 202 with the address of its
+// status. Inside a handler of one's own, it is what that returns:
+//
+//	return export.Accept(r, in)
+//
+// With an Idempotency-Key, a repetition of the request is answered with the job of
+// the first, for as long as that or its tombstone is kept. The key counts for one
+// owner, method and path; a repetition has the same query and the same in, which
+// therefore holds what the client asked for, and nothing that is made anew each time.
+//
+// With Prefer: wait=N the answer is that of the finished job where it is done within
+// N seconds: 200 with its result, 201 where it made a resource, 409 where it failed.
+func (k *Kind[In, Out]) Accept(r *http.Request, in In) (respond.Response, error) {
+	j := k.jobs
+	owner, err := j.owner(r)
+	if err != nil {
+		return respond.Fail(err)
+	}
+	if j.draining() {
+		return respond.Fail(j.busy())
+	}
+	key, err := idempotencyKey(r, k.options.RequireKey)
+	if err != nil {
+		return respond.Fail(err)
+	}
+	input, err := json.Marshal(in)
+	if err != nil {
+		return respond.Fail(err)
+	}
+	callback, err := j.sender.callbackOf(r)
+	if err != nil {
+		return respond.Fail(err)
+	}
+	prefer := j.waiting(r)
+	job, err := j.submit(r.Context(), NewJob{Kind: k.name, Owner: owner, Key: scopedKey(r, key), Input: input, Callback: callback}, r.URL.RawQuery)
+	if err != nil {
+		return respond.Fail(err)
+	}
+	return j.accepted(r, job, prefer)
+}
+
+// accepted answers a request that submitted a job, or repeated one.
+func (j *Jobs) accepted(r *http.Request, job Job, prefer waiting) (respond.Response, error) {
+	if !prefer.asked || j.expired(job) {
+		return prefer.applied(j.monitor(job)), nil
+	}
+	job = j.await(r, job, prefer.bound, Job.ended)
+	if !job.Status.Final() {
+		return prefer.applied(j.monitor(job)), nil
+	}
+	if p := failureOf(job); p != nil {
+		return respond.Fail(prefer.refused(p.WithHeader("Operation-Location", j.self(job))))
+	}
+	return prefer.applied(j.synchronous(job).Header("Operation-Location", j.self(job))), nil
+}
+
+// expired: what is left is the tombstone, which still answers for its key.
+func (j *Jobs) expired(job Job) bool {
+	return !job.Expires.IsZero() && !j.options.Now().Before(job.Expires)
+}
+
+// Submit keeps a job for an owner, without a request: for schedulers, and for what
+// comes in by other ways. With a key (at most 255 bytes), a second call returns the job
+// of the first. The input is kept as it is: rules are checked for requests alone. While
+// the process shuts down it returns an error, as where there is no room.
+func (k *Kind[In, Out]) Submit(ctx context.Context, owner, key string, in In) (Job, error) {
+	switch {
+	case owner == "" && !k.jobs.options.Capability:
+		return Job{}, errors.New("async: Submit without an owner")
+	case len(key) > maxKey:
+		return Job{}, fmt.Errorf("async: a key of %d bytes is longer than %d", len(key), maxKey)
+	case k.jobs.draining():
+		return Job{}, k.jobs.busy()
+	}
+	input, err := json.Marshal(in)
+	if err != nil {
+		return Job{}, err
+	}
+	if key != "" {
+		key = "kind:" + k.name + " " + key // no method has a colon
+	}
+	return k.jobs.submit(ctx, NewJob{Kind: k.name, Owner: owner, Key: key, Input: input}, "")
+}
+
+// submit completes a job and hands it to the backend.
+func (j *Jobs) submit(ctx context.Context, n NewJob, query string) (Job, error) {
+	n.ID = rand.Text() // 130 bits
+	if n.Key != "" {
+		n.Fingerprint = fingerprint([]byte(n.Kind), []byte(n.Callback), []byte(query), n.Input)
+	}
+	n.Retention, n.Tombstone = j.options.Retention, j.options.Tombstone
+	n.MaxQueued, n.MaxOwned = j.options.MaxQueued, j.options.MaxOwned
+	job, _, err := j.backend.Submit(ctx, n)
+	switch {
+	case errors.Is(err, ErrFull):
+		return Job{}, j.busy().Wrap(err)
+	case errors.Is(err, ErrKeyReused):
+		return Job{}, keyReused.Wrap(err)
+	case err != nil:
+		return Job{}, j.unavailable(ctx, err)
+	}
+	return job, nil
+}
+
+// fingerprint is the hash of several parts, each with its length before it, so that
+// no two lists of parts have the same.
+func fingerprint(parts ...[]byte) (sum [32]byte) {
+	h := sha256.New()
+	var length [8]byte
+	for _, part := range parts {
+		binary.BigEndian.PutUint64(length[:], uint64(len(part)))
+		h.Write(length[:])
+		h.Write(part)
+	}
+	h.Sum(sum[:0])
+	return sum
+}
+
+var keyReused = KeyReused.New("Make a new key for another request.").
+	WithErrors(problem.Item{Header: keyField, Code: "reused", Detail: "came with another payload before."})
+
+// busy is the answer where no job can be taken: before anything is kept.
+func (j *Jobs) busy() *problem.Problem {
+	return problem.Unavailable(busyFor).WithDetail("No further job can be taken at the moment. Send the same request again later.")
+}
+
+// unavailable is the answer where the backend fails.
+func (j *Jobs) unavailable(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return problem.Unavailable(downFor).Wrap(err)
+}
+
+// How long a client is asked to wait while the queue is full, and while the backend
+// fails.
+const (
+	busyFor = 5 * time.Second
+	downFor = 5 * time.Second
+)
