@@ -46,7 +46,7 @@ func FuzzDPoPProof(f *testing.F) {
 // The normal form of a path is one: it is that of itself, has no dot segments and
 // only what a path can hold, and means what the path meant.
 func FuzzDPoPURL(f *testing.F) {
-	for _, s := range []string{"https://a.example:443/b/../c?d#e", "/a/%7e/%2f/%zz", "HTTP://A:80", "/../..", "/a/.", "//a//..", "/%2E%2e/b", "https://[::1]:/", "/ä |\\", "/..a/.b/c."} {
+	for _, s := range []string{"https://a.example:443/b/../c?d#e", "/a/%7e/%2f/%zz", "HTTP://A:80", "/../..", "/a/.", "//a//..", "/%2E%2e/b", "https://[::1]:/", "http://0::", "http://[", "http://[a]b:80", "http://a:8x", "/ä |\\", "/..a/.b/c."} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {

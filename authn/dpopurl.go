@@ -84,21 +84,36 @@ func splitURL(s string) (scheme, authority, path string, ok bool) {
 }
 
 // normalOrigin brings scheme and host to lower case (RFC 3986 §6.2.2.1) and takes
-// away an empty or a default port (§6.2.3). It refuses what is not of HTTP.
+// away an empty or a default port (§6.2.3). It refuses what is not of HTTP, and an
+// authority that is not host [":" port] (§3.2).
 func normalOrigin(scheme, authority string) (string, bool) {
 	scheme = strings.ToLower(scheme)
-	port := ":443"
+	ordinary := "443"
 	switch {
 	case scheme == "http":
-		port = ":80"
+		ordinary = "80"
 	case scheme != "https":
 		return "", false
 	}
-	host := strings.TrimSuffix(strings.TrimSuffix(authority, port), ":")
-	if host == "" {
+	host, port := authority, ""
+	if i := strings.LastIndexByte(authority, ':'); i > strings.LastIndexByte(authority, ']') {
+		host, port = authority[:i], authority[i+1:]
+	}
+	if host == "" || strings.Trim(port, "0123456789") != "" {
 		return "", false
 	}
-	return scheme + "://" + strings.ToLower(host), true
+	if host[0] == '[' {
+		if host[len(host)-1] != ']' {
+			return "", false
+		}
+	} else if strings.IndexByte(host, ':') >= 0 {
+		return "", false
+	}
+	origin := scheme + "://" + strings.ToLower(host)
+	if port != "" && port != ordinary {
+		origin += ":" + port
+	}
+	return origin, true
 }
 
 // normalPath brings a path to its normal form: percent-encodings in upper case, and
