@@ -2,7 +2,6 @@ package respond
 
 import (
 	"net/http"
-	"slices"
 	"strings"
 	"time"
 
@@ -137,10 +136,4 @@ func (s Response) field(name, value string, add bool) Response {
 		return s.fail(name + " is set by the server")
 	}
 	return s.with(field{name, value, add})
-}
-
-// with never writes into an array that another copy of the Response has.
-func (s Response) with(f field) Response {
-	s.fields = append(slices.Clip(s.fields), f)
-	return s
 }

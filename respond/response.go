@@ -29,16 +29,9 @@ type Response struct {
 	modified int64  // Unix seconds; 0 is none
 	compute  bool   // the entity tag, from the content
 	digested bool   // Content-Digest, from the content
-	fields   []field
+	fields   *fieldChunk
+	n        int // of the fields in that chunk
 	defect   error
-}
-
-// field is a header field of a Response. One that is added stands beside
-// those of its name, otherwise it replaces them.
-type field struct {
-	name  string // canonical
-	value string
-	add   bool
 }
 
 // OK answers 200 (RFC 9110 §15.3.1) with v as JSON. A nil v is no content.

@@ -3,7 +3,6 @@ package respond
 import (
 	"context"
 	"net/http"
-	"strings"
 
 	"github.com/forthright-http/forthright/internal/httpfield"
 )
@@ -75,7 +74,8 @@ func writeVary(h http.Header, r *http.Request, negotiated bool) {
 			addVary(h, s.vary...)
 		}
 	} else if have := r.PathValue(lookedAt); have != "" {
-		addVary(h, strings.Split(have, ", ")...)
+		lines := append(append(make([]string, 0, 4), h["Vary"]...), have)
+		h["Vary"] = []string{httpfield.MergeVary(lines)}
 	}
 }
 

@@ -183,26 +183,31 @@ func (o *sender) Write(content []byte) (int, error) {
 	return o.w.Write(content)
 }
 
-// header sets the fields of the Response.
+// header sets the fields of the Response. Their values share an array.
 func (s *Response) header(h http.Header) {
+	values := make([]string, 0, 3+s.fields.count(s.n))
+	set := func(name, value string) {
+		values = append(values, value)
+		h[name] = values[len(values)-1 : len(values) : len(values)]
+	}
 	if s.location != "" {
-		h["Location"] = []string{s.location}
+		set("Location", s.location)
 	}
 	if s.etag != "" {
-		h["Etag"] = []string{s.etag}
+		set("Etag", s.etag)
 	}
 	if s.modified != 0 {
 		// Never later than Date (RFC 9110 §8.8.2.1).
-		h["Last-Modified"] = []string{httpfield.FormatDate(time.Unix(min(s.modified, time.Now().Unix()), 0))}
+		set("Last-Modified", httpfield.FormatDate(time.Unix(min(s.modified, time.Now().Unix()), 0)))
 	}
-	for _, f := range s.fields {
+	s.fields.each(s.n, func(f *field) {
 		switch {
 		case f.name == "Vary":
 			addVary(h, f.value)
-		case f.add:
+		case f.add && len(h[f.name]) > 0:
 			h[f.name] = append(h[f.name], f.value)
 		default:
-			h[f.name] = []string{f.value}
+			set(f.name, f.value)
 		}
-	}
+	})
 }

@@ -24,18 +24,17 @@ func MergeVary(lines []string, names ...string) string {
 	if missing == 0 && len(lines) == 1 {
 		return lines[0]
 	}
-	var out []string
-	add := func(name string) {
+	out := make([]string, 0, 8) // on the stack, for as many
+	list := NewElements(lines)
+	for el, ok := list.Next(); ok; el, ok = list.Next() {
+		if IsToken(el) && !HasElement(out, el) {
+			out = append(out, el)
+		}
+	}
+	for _, name := range names {
 		if IsToken(name) && !HasElement(out, name) {
 			out = append(out, name)
 		}
-	}
-	list := NewElements(lines)
-	for el, ok := list.Next(); ok; el, ok = list.Next() {
-		add(el)
-	}
-	for _, name := range names {
-		add(name)
 	}
 	return strings.Join(out, ", ")
 }
