@@ -211,11 +211,11 @@ func (s *sender) send(j *Jobs, d DueCallback) {
 type event struct {
 	Type      string    `json:"type"`
 	Timestamp time.Time `json:"timestamp"`
-	Data      document  `json:"data"`
+	Data      *document `json:"data"`
 }
 
 func (s *sender) post(ctx context.Context, j *Jobs, job Job) (status int, err error) {
-	body, err := json.Marshal(event{"job." + string(job.Status), job.Finished.UTC(), j.document(job)})
+	body, err := json.Marshal(event{"job." + string(job.Status), moment(job.Finished), j.document(job)})
 	if err != nil {
 		return 0, err
 	}

@@ -15,11 +15,11 @@ type document struct {
 	ID               string          `json:"id"`
 	Kind             string          `json:"kind"`
 	Status           Status          `json:"status"`
-	CreatedAt        *time.Time      `json:"createdAt"`
-	StartedAt        *time.Time      `json:"startedAt,omitempty"`
-	UpdatedAt        *time.Time      `json:"updatedAt"`
-	FinishedAt       *time.Time      `json:"finishedAt,omitempty"`
-	ExpiresAt        *time.Time      `json:"expiresAt,omitempty"`
+	CreatedAt        time.Time       `json:"createdAt"`
+	StartedAt        time.Time       `json:"startedAt,omitzero"`
+	UpdatedAt        time.Time       `json:"updatedAt"`
+	FinishedAt       time.Time       `json:"finishedAt,omitzero"`
+	ExpiresAt        time.Time       `json:"expiresAt,omitzero"`
 	Attempt          int             `json:"attempt"`
 	Progress         *progress       `json:"progress,omitempty"`
 	QueuePosition    int             `json:"queuePosition,omitempty"`
@@ -47,9 +47,9 @@ type links struct {
 // maxInline is the size in bytes up to which a result stands in the document.
 const maxInline = 16 << 10
 
-func (j *Jobs) document(job Job) document {
+func (j *Jobs) document(job Job) *document {
 	self := j.self(job)
-	d := document{
+	d := &document{
 		ID: job.ID, Kind: job.Kind, Status: job.Status, Attempt: job.Attempt,
 		CreatedAt: moment(job.Created), StartedAt: moment(job.Started), UpdatedAt: moment(job.Updated),
 		FinishedAt: moment(job.Finished), ExpiresAt: moment(job.Expires),
@@ -110,11 +110,5 @@ func isJSON(mediaType string) bool {
 	return t == "application/json" || strings.HasSuffix(t, "+json")
 }
 
-// moment is a time as RFC 3339 has it, in UTC; nil for none.
-func moment(t time.Time) *time.Time {
-	if t.IsZero() {
-		return nil
-	}
-	t = t.UTC().Truncate(time.Millisecond)
-	return &t
-}
+// moment is a time as the document has it: in UTC, to a millisecond.
+func moment(t time.Time) time.Time { return t.UTC().Truncate(time.Millisecond) }

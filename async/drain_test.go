@@ -25,9 +25,10 @@ func TestDraining(t *testing.T) {
 	events.event("state", "7")
 	b.waiters(t, 4)
 	stop()
-	(<-poll).has(t, 202, "ETag", `"7"`).retryAfter(t, 1, 33)
-	(<-result).has(t, 202).retryAfter(t, 1, 33)
-	(<-post).has(t, 202, "Location", "*").retryAfter(t, 1, 33)
+	// RFC 7240 §3: a preference that was not honoured is not named.
+	(<-poll).has(t, 202, "ETag", `"7"`, "Preference-Applied", "").retryAfter(t, 1, 33)
+	(<-result).has(t, 202, "Preference-Applied", "").retryAfter(t, 1, 33)
+	(<-post).has(t, 202, "Location", "*", "Preference-Applied", "").retryAfter(t, 1, 33)
 	events.ends() // in good order: the client connects again
 	kept := len(b.submitted)
 	for _, c := range []struct{ body, key string }{{`{"name":"z"}`, "l"}, {`{"name":"x"}`, "k"}, {`{"name":`, "l"}} {

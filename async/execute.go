@@ -92,6 +92,8 @@ func (j *Jobs) verdict(ctx context.Context, job Job, set *KindOptions, end endin
 	switch {
 	case end.err == nil:
 		return verdict{Outcome{Status: Succeeded, Result: end.result}, slog.LevelInfo, "job succeeded"}
+	case errors.Is(end.err, errTooLarge) && end.unfit:
+		return verdict{TooLarge(), slog.LevelError, "job failed"}
 	case end.unfit:
 		return j.failed(end.err)
 	}
@@ -128,6 +130,7 @@ func (j *Jobs) failed(err error) verdict {
 var (
 	timedOut    = problem.GatewayTimeout("The job took longer than it may.")
 	interrupted = problem.New(http.StatusInternalServerError, "The job was interrupted too often.")
+	tooLarge    = problem.New(http.StatusInternalServerError, "The result of the job is larger than one that is kept.")
 	unknown     = problem.New(http.StatusInternalServerError, "")
 )
 
@@ -161,6 +164,10 @@ func codeOf(p *problem.Problem) string {
 // Interrupted is the [Outcome] of a job that lost its worker too often: for a
 // [Backend].
 func Interrupted() Outcome { return failure(nil, CodeInterrupted, interrupted) }
+
+// TooLarge is the [Outcome] of a job whose result is larger than is kept: for a
+// [Backend] with a limit of its own.
+func TooLarge() Outcome { return failure(nil, CodeTooLarge, tooLarge) }
 
 // failure keeps a problem as the writer would send it.
 func failure(w *problem.Writer, code string, p *problem.Problem) Outcome {

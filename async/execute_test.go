@@ -205,7 +205,7 @@ func TestExecuteErrors(t *testing.T) {
 		{"a cancellation of its own", nil, nil, "", context.Canceled, 3, "internal", "Internal Server Error", `{"type":"about:blank","title":"Internal Server Error","status":500}`, "ERROR"},
 		{"a table that panics", broken, nil, "", private, 3, "internal", "Internal Server Error", `{"type":"about:blank","title":"Internal Server Error","status":500}`, "ERROR"},
 		{"a result that is no JSON", nil, unfit, "", nil, 1, "internal", "Internal Server Error", `{"type":"about:blank","title":"Internal Server Error","status":500}`, "ERROR"},
-		{"too large", nil, async.Content{Body: make([]byte, 101)}, "", nil, 1, "internal", "Internal Server Error", `{"type":"about:blank","title":"Internal Server Error","status":500}`, "ERROR"},
+		{"too large", nil, async.Content{Body: make([]byte, 101)}, "", nil, 1, "result_too_large", "The result of the job is larger than one that is kept.", `{"type":"about:blank","title":"Internal Server Error","status":500,"detail":"The result of the job is larger than one that is kept."}`, "ERROR"},
 		{"a Type that is none", nil, async.Content{Type: "text\r\n"}, "", nil, 1, "internal", "Internal Server Error", `{"type":"about:blank","title":"Internal Server Error","status":500}`, "ERROR"},
 		{"a Location that is none", nil, nil, "http://[", nil, 1, "internal", "Internal Server Error", `{"type":"about:blank","title":"Internal Server Error","status":500}`, "ERROR"},
 	} {

@@ -94,7 +94,8 @@ type Result struct {
 
 // Failure is why a job failed.
 type Failure struct {
-	// Code is for programs: "timed_out", "interrupted", "internal", or what the
+	// Code is for programs: "timed_out", "interrupted", "result_too_large",
+	// "internal", or what the
 	// problem's type is named; "failed" for a problem of no type.
 	Code string `json:"code"`
 	// Message is for people.
@@ -105,7 +106,8 @@ type Failure struct {
 
 // Codes of a [Failure] that this package gives.
 const (
-	CodeTimedOut    = "timed_out"   // it ran longer than its kind may
-	CodeInterrupted = "interrupted" // its worker died, more often than is allowed
-	CodeInternal    = "internal"    // an error that nobody knows
+	CodeTimedOut    = "timed_out"        // it ran longer than its kind may
+	CodeInterrupted = "interrupted"      // its worker died, more often than is allowed
+	CodeTooLarge    = "result_too_large" // its result is larger than one that is kept
+	CodeInternal    = "internal"         // an error that nobody knows
 )

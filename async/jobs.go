@@ -56,7 +56,7 @@ type Options struct {
 	// 15 s.
 	Heartbeat time.Duration
 	// MaxResult is the size in bytes of the largest result that is kept, by default
-	// 1 MiB. A job whose result is larger fails, as by an error that nobody knows.
+	// 1 MiB. A job whose result is larger fails as "result_too_large".
 	MaxResult int64
 	// MaxInterrupted is how many times a job may lose its worker, by default 3.
 	MaxInterrupted int
@@ -127,7 +127,7 @@ func New(backend Backend, o Options) (*Jobs, error) {
 	if err != nil {
 		return nil, err
 	}
-	j.api = api
+	j.api = api.Offer(asJSON{})
 	j.routes = j.mux()
 	if o.Callbacks != nil {
 		if j.sender, err = newSender(backend, *o.Callbacks); err != nil {

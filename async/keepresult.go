@@ -8,6 +8,9 @@ import (
 	"github.com/forthright-http/forthright/internal/httpfield"
 )
 
+// errTooLarge: a result has more than MaxResult bytes.
+var errTooLarge = errors.New("async: the result is too large")
+
 // result makes what is kept of what a handler returned, or says why it cannot be.
 func (j *Jobs) result(t *Task, out any) (*Result, error) {
 	t.mu.Lock()
@@ -45,7 +48,7 @@ func (j *Jobs) result(t *Task, out any) (*Result, error) {
 		return nil, errors.New("async: the Type of a Content is not a media type")
 	}
 	if int64(len(r.Body)) > j.options.MaxResult {
-		return nil, fmt.Errorf("async: a result of %d bytes is larger than %d: store it elsewhere, and tell Task.Location", len(r.Body), j.options.MaxResult)
+		return nil, fmt.Errorf("%w: %d bytes, where %d are kept: store it elsewhere, and tell Task.Location", errTooLarge, len(r.Body), j.options.MaxResult)
 	}
 	return r, nil
 }

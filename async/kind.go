@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
 	"reflect"
 	"time"
 
@@ -49,6 +50,7 @@ type Kind[In, Out any] struct {
 	options KindOptions
 	decoder *respond.Decoder[In]
 	handle  func(context.Context, *Task, In) (Out, error)
+	handler http.Handler
 }
 
 // Define adds a kind of jobs to jobs. The name stands in status documents and in
@@ -98,6 +100,7 @@ func Define[In, Out any](jobs *Jobs, name string, handle func(context.Context, *
 	if _, err := json.Marshal(*new(Out)); errors.As(err, &unfit) {
 		return nil, fmt.Errorf("async: the kind %s: a result cannot be JSON: %w", name, err)
 	}
+	k.handler = jobs.anyForm(jobs.api.Handle(k.serve))
 	return k, jobs.add(name, k)
 }
 

@@ -13,7 +13,8 @@ type MemoryOptions struct {
 	// default 100,000. Where there is no room for a new one, the tombstone that ends
 	// next is dropped, and where there is none, the finished job that expires next. A
 	// job that has not finished is never dropped: where all are such, Submit returns
-	// [ErrFull].
+	// [ErrFull]. So many callbacks may be unsettled, too: beyond that, a job with one
+	// is not taken.
 	MaxJobs int
 	// MaxBytes bounds what inputs and results hold together, by default 256 MiB.
 	// Where there is no room for more, the finished jobs that have a result and
@@ -44,7 +45,7 @@ type Memory struct {
 	results int64                // bytes of those in heavy
 	serial  int64
 	runners []*memoryRunner
-	outbox  map[string]*outgoing // by id
+	outbox  outbox
 }
 
 type ownedKey struct{ owner, key string }
@@ -110,7 +111,7 @@ func (m *Memory) Submit(_ context.Context, n NewJob) (Job, bool, error) {
 	if m.jobs[n.ID] != nil {
 		return Job{}, false, errors.New("async: the id of a new job is in use")
 	}
-	if m.opened >= n.MaxQueued || m.ownerOf(n.Owner).open >= n.MaxOwned || !m.makeRoom(now, int64(len(n.Input))) {
+	if m.opened >= n.MaxQueued || m.ownerOf(n.Owner).open >= n.MaxOwned || n.Callback != "" && len(m.outbox.queue) >= m.options.MaxJobs || !m.makeRoom(now, int64(len(n.Input))) {
 		m.forgetOwner(n.Owner)
 		return Job{}, false, ErrFull
 	}

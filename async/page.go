@@ -38,12 +38,12 @@ func (page) MediaType() string { return "text/html; charset=utf-8" }
 
 // Encode implements [respond.Encoder].
 func (page) Encode(w io.Writer, v any) error {
-	d, ok := v.(document)
+	d, ok := v.(*document)
 	if !ok {
 		return fmt.Errorf("async: a page of a %T", v)
 	}
 	view := struct {
-		document
+		*document
 		Live    bool
 		Message string // why it failed
 	}{document: d, Live: !d.Status.Final()}

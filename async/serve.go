@@ -34,7 +34,8 @@ func (j *Jobs) mux() http.Handler {
 // the same.
 func (j *Jobs) anyForm(h http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if accept := r.Header["Accept"]; len(accept) > 0 {
+		accept := r.Header["Accept"]
+		if _, ok := httpfield.NegotiateType(accept, jsonForm); !ok {
 			r = r.WithContext(r.Context()) // a copy
 			r.Header = maps.Clone(r.Header)
 			r.Header["Accept"] = append(slices.Clone(accept), "*/*;q=0.001")
@@ -99,6 +100,7 @@ func (j *Jobs) load(r *http.Request) (Job, error) {
 
 // The forms that a status can be had in, by Accept.
 var (
+	jsonForm, _    = httpfield.NewOffers("application/json")
 	statusTypes    = []string{"application/json", "text/html", "text/event-stream"}
 	statusForms, _ = httpfield.NewOffers(statusTypes...)
 	noStatusForm   = problem.NotAcceptable(statusTypes...).WithHeader("Vary", "Accept").
@@ -108,7 +110,7 @@ var (
 // status serves GET /{id} in one of its forms.
 func (j *Jobs) status() http.Handler {
 	stream := j.api.HandleWriter(j.serveStream)
-	document := j.api.Offer(respond.AsJSON, page{}).Handle(j.serveStatus)
+	document := j.api.Offer(asJSON{}, page{}).Handle(j.serveStatus)
 	refusal := j.api.Handle(func(r *http.Request) (respond.Response, error) {
 		if _, err := j.load(r); err != nil {
 			return respond.Fail(err)
@@ -142,7 +144,7 @@ func (j *Jobs) serveStatus(r *http.Request) (respond.Response, error) {
 	prefer := j.waiting(r)
 	if prefer.asked && !hasOther(r, job) {
 		seen := job.Version
-		job = j.await(r, job, prefer.bound, func(job Job) bool { return job.Status.Final() || job.Version != seen })
+		job = j.await(r, job, &prefer, func(job Job) bool { return job.Status.Final() || job.Version != seen })
 	}
 	doc := j.document(job)
 	if !job.Status.Final() {
@@ -186,7 +188,7 @@ func (j *Jobs) serveResult(r *http.Request) (respond.Response, error) {
 		return respond.Fail(err)
 	}
 	prefer := j.waiting(r)
-	job = j.await(r, job, prefer.bound, Job.ended)
+	job = j.await(r, job, &prefer, Job.ended)
 	if !job.Status.Final() {
 		return prefer.applied(j.monitor(job)), nil
 	}
@@ -220,7 +222,7 @@ func (j *Jobs) serveCancel(r *http.Request) (respond.Response, error) {
 	case err != nil:
 		return respond.Fail(j.unavailable(r.Context(), err))
 	}
-	job = j.await(r, job, prefer.bound, Job.ended)
+	job = j.await(r, job, &prefer, Job.ended)
 	if !job.Status.Final() {
 		return prefer.applied(j.monitor(job)), nil
 	}
@@ -234,7 +236,7 @@ type listQuery struct {
 }
 
 type jobList struct {
-	Jobs []document `json:"jobs"`
+	Jobs []*document `json:"jobs"`
 }
 
 // serveList shows an owner's jobs, the newest first.
@@ -257,7 +259,7 @@ func (j *Jobs) serveList(r *http.Request) (respond.Response, error) {
 	case err != nil:
 		return respond.Fail(j.unavailable(r.Context(), err))
 	}
-	list := jobList{Jobs: make([]document, 0, q.Limit)}
+	list := jobList{Jobs: make([]*document, 0, q.Limit)}
 	for _, job := range jobs[:min(len(jobs), q.Limit)] {
 		list.Jobs = append(list.Jobs, j.document(job))
 	}

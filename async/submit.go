@@ -17,9 +17,7 @@ import (
 
 // ServeHTTP decodes the content of the request into an In, validates it, and
 // accepts a job.
-func (k *Kind[In, Out]) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	k.jobs.anyForm(k.jobs.api.Handle(k.serve)).ServeHTTP(w, r)
-}
+func (k *Kind[In, Out]) ServeHTTP(w http.ResponseWriter, r *http.Request) { k.handler.ServeHTTP(w, r) }
 
 // serve refuses in the order of the rules: who asks (403), then what does not depend
 // on the content (415, 413), then the key and the content (400, 422).
@@ -28,7 +26,7 @@ func (k *Kind[In, Out]) serve(r *http.Request) (respond.Response, error) {
 		return respond.Fail(err)
 	}
 	if k.jobs.draining() {
-		return respond.Fail(k.jobs.busy())
+		return respond.Fail(stopping)
 	}
 	var in In
 	if k.decoder != nil {
@@ -51,54 +49,80 @@ func (k *Kind[In, Out]) checkKey(r *http.Request) error {
 //	return export.Accept(r, in)
 //
 // With an Idempotency-Key, a repetition of the request is answered with the job of
-// the first, for as long as that or its tombstone is kept. The key counts for one
+// the first, and Idempotent-Replayed: true, for as long as that or its tombstone is
+// kept; once it is a tombstone, its address is answered by 410. The key counts for one
 // owner, method and path; a repetition has the same query and the same in, which
 // therefore holds what the client asked for, and nothing that is made anew each time.
 //
 // With Prefer: wait=N the answer is that of the finished job where it is done within
 // N seconds: 200 with its result, 201 where it made a resource, 409 where it failed.
 func (k *Kind[In, Out]) Accept(r *http.Request, in In) (respond.Response, error) {
+	kept, err := k.Keep(r, in)
+	if err != nil {
+		return respond.Fail(err)
+	}
+	return k.Answer(r, kept)
+}
+
+// Keep is the first half of [Kind.Accept], and [Kind.Answer] the second: for what has
+// to happen between them, such as the commit of a transaction that the job is part of.
+// An error is the answer.
+func (k *Kind[In, Out]) Keep(r *http.Request, in In) (Kept, error) {
 	j := k.jobs
 	owner, err := j.owner(r)
 	if err != nil {
-		return respond.Fail(err)
+		return Kept{}, err
 	}
 	if j.draining() {
-		return respond.Fail(j.busy())
+		return Kept{}, stopping
 	}
 	key, err := idempotencyKey(r, k.options.RequireKey)
 	if err != nil {
-		return respond.Fail(err)
+		return Kept{}, err
 	}
 	input, err := json.Marshal(in)
 	if err != nil {
-		return respond.Fail(err)
+		return Kept{}, err
 	}
 	callback, err := j.sender.callbackOf(r)
 	if err != nil {
-		return respond.Fail(err)
+		return Kept{}, err
 	}
-	prefer := j.waiting(r)
-	job, err := j.submit(r.Context(), NewJob{Kind: k.name, Owner: owner, Key: scopedKey(r, key), Input: input, Callback: callback}, r.URL.RawQuery)
-	if err != nil {
-		return respond.Fail(err)
-	}
-	return j.accepted(r, job, prefer)
+	return j.submit(r.Context(), NewJob{Kind: k.name, Owner: owner, Key: scopedKey(r, key), Input: input, Callback: callback}, r.URL.RawQuery)
 }
 
-// accepted answers a request that submitted a job, or repeated one.
-func (j *Jobs) accepted(r *http.Request, job Job, prefer waiting) (respond.Response, error) {
-	if !prefer.asked || j.expired(job) {
-		return prefer.applied(j.monitor(job)), nil
+// Kept is a job that [Kind.Keep] has kept.
+type Kept struct {
+	Job Job
+	// Repeated: it is that of an earlier request with the same key.
+	Repeated bool
+}
+
+// Answer answers the request that a job was kept for: 202, or as its Prefer has it.
+func (k *Kind[In, Out]) Answer(r *http.Request, kept Kept) (respond.Response, error) {
+	j, job := k.jobs, kept.Job
+	prefer := j.waiting(r)
+	if prefer.asked && !j.expired(job) {
+		job = j.await(r, job, &prefer, Job.ended)
 	}
-	job = j.await(r, job, prefer.bound, Job.ended)
-	if !job.Status.Final() {
-		return prefer.applied(j.monitor(job)), nil
+	if !prefer.asked || !job.Status.Final() || j.expired(job) {
+		return prefer.applied(kept.repeated(j.monitor(job))), nil
 	}
 	if p := failureOf(job); p != nil {
-		return respond.Fail(prefer.refused(p.WithHeader("Operation-Location", j.self(job))))
+		p = prefer.refused(p.WithHeader("Operation-Location", j.self(job)))
+		if kept.Repeated {
+			p = p.WithHeader(replayedField, "true")
+		}
+		return respond.Fail(p)
 	}
-	return prefer.applied(j.synchronous(job).Header("Operation-Location", j.self(job))), nil
+	return prefer.applied(kept.repeated(j.synchronous(job).Header("Operation-Location", j.self(job)))), nil
+}
+
+func (k Kept) repeated(res respond.Response) respond.Response {
+	if k.Repeated {
+		return res.Header(replayedField, "true")
+	}
+	return res
 }
 
 // expired: what is left is the tombstone, which still answers for its key.
@@ -117,7 +141,7 @@ func (k *Kind[In, Out]) Submit(ctx context.Context, owner, key string, in In) (J
 	case len(key) > maxKey:
 		return Job{}, fmt.Errorf("async: a key of %d bytes is longer than %d", len(key), maxKey)
 	case k.jobs.draining():
-		return Job{}, k.jobs.busy()
+		return Job{}, stopping
 	}
 	input, err := json.Marshal(in)
 	if err != nil {
@@ -126,27 +150,28 @@ func (k *Kind[In, Out]) Submit(ctx context.Context, owner, key string, in In) (J
 	if key != "" {
 		key = "kind:" + k.name + " " + key // no method has a colon
 	}
-	return k.jobs.submit(ctx, NewJob{Kind: k.name, Owner: owner, Key: key, Input: input}, "")
+	kept, err := k.jobs.submit(ctx, NewJob{Kind: k.name, Owner: owner, Key: key, Input: input}, "")
+	return kept.Job, err
 }
 
 // submit completes a job and hands it to the backend.
-func (j *Jobs) submit(ctx context.Context, n NewJob, query string) (Job, error) {
+func (j *Jobs) submit(ctx context.Context, n NewJob, query string) (Kept, error) {
 	n.ID = rand.Text() // 130 bits
 	if n.Key != "" {
 		n.Fingerprint = fingerprint([]byte(n.Kind), []byte(n.Callback), []byte(query), n.Input)
 	}
 	n.Retention, n.Tombstone = j.options.Retention, j.options.Tombstone
 	n.MaxQueued, n.MaxOwned = j.options.MaxQueued, j.options.MaxOwned
-	job, _, err := j.backend.Submit(ctx, n)
+	job, existed, err := j.backend.Submit(ctx, n)
 	switch {
 	case errors.Is(err, ErrFull):
-		return Job{}, j.busy().Wrap(err)
+		return Kept{}, full.Wrap(err)
 	case errors.Is(err, ErrKeyReused):
-		return Job{}, keyReused.Wrap(err)
+		return Kept{}, keyReused.Wrap(err)
 	case err != nil:
-		return Job{}, j.unavailable(ctx, err)
+		return Kept{}, j.unavailable(ctx, err)
 	}
-	return job, nil
+	return Kept{job, existed}, nil
 }
 
 // fingerprint is the hash of several parts, each with its length before it, so that
@@ -166,10 +191,11 @@ func fingerprint(parts ...[]byte) (sum [32]byte) {
 var keyReused = KeyReused.New("Make a new key for another request.").
 	WithErrors(problem.Item{Header: keyField, Code: "reused", Detail: "came with another payload before."})
 
-// busy is the answer where no job can be taken: before anything is kept.
-func (j *Jobs) busy() *problem.Problem {
-	return problem.Unavailable(busyFor).WithDetail("No further job can be taken at the moment. Send the same request again later.")
-}
+// The answers where no job can be taken: before anything is kept.
+var (
+	full     = problem.Unavailable(busyFor).WithDetail("No further job can be taken at the moment. Send the same request again later.")
+	stopping = problem.Unavailable(busyFor).WithDetail("The service is being restarted. Send the same request again soon.")
+)
 
 // unavailable is the answer where the backend fails.
 func (j *Jobs) unavailable(ctx context.Context, err error) error {

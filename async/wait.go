@@ -2,6 +2,7 @@ package async
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"strconv"
 	"time"
@@ -44,20 +45,22 @@ func (p waiting) refused(err *problem.Problem) *problem.Problem {
 
 func seconds(d time.Duration) string { return strconv.FormatInt(int64(d/time.Second), 10) }
 
-// await waits until the job is as it should be, at most that long, and returns the
-// newest that is known of it. It ends early when the client goes away, when the
-// process shuts down, and when the backend fails: the newest is true all the same.
-func (j *Jobs) await(r *http.Request, job Job, bound time.Duration, enough func(Job) bool) Job {
-	if bound <= 0 || enough(job) {
+// await waits until the job is as it should be, at most as long as was preferred, and
+// returns the newest that is known of it. It ends early when the client goes away, when
+// the process shuts down, and when the backend fails: the newest is true all the same,
+// and the preference was not honoured.
+func (j *Jobs) await(r *http.Request, job Job, prefer *waiting, enough func(Job) bool) Job {
+	if prefer.bound <= 0 || enough(job) {
 		return job
 	}
-	ctx, cancel := context.WithTimeout(r.Context(), bound)
+	ctx, cancel := context.WithTimeout(r.Context(), prefer.bound)
 	defer cancel()
 	stop := context.AfterFunc(j.life, cancel)
 	defer stop()
 	for !enough(job) {
 		next, err := j.watch(ctx, job)
 		if err != nil {
+			prefer.asked = errors.Is(ctx.Err(), context.DeadlineExceeded)
 			break
 		}
 		job = next

@@ -11,6 +11,7 @@ import (
 	"github.com/forthright-http/forthright/async"
 	"github.com/forthright-http/forthright/authn"
 	"github.com/forthright-http/forthright/problem"
+	"github.com/forthright-http/forthright/respond"
 )
 
 // exportRequest asks for all orders of its owner in a file.
@@ -33,11 +34,12 @@ func (s *service) newJobs(o serviceOptions) (err error) {
 		Logger:   o.Logger,
 		Drain:    o.Drain,
 		MaxWait:  20 * time.Second, // less than the server's WriteTimeout
+		Now:      o.Now,
 	})
 	if err != nil {
 		return err
 	}
-	s.exports, err = async.Define(s.jobs, "export", s.export)
+	s.exports, err = async.Define(s.jobs, "export", s.export, async.KindOptions{Decode: respond.DecodeOptions{MaxBytes: maxContent}})
 	return err
 }
 
@@ -55,6 +57,7 @@ func (s *service) export(ctx context.Context, t *async.Task, in exportRequest) (
 		}
 	}
 	t.Progress(int64(in.Seconds), int64(in.Seconds))
+	t.Message("writing the file")
 	if in.Fail {
 		return async.Content{}, ExportFailed.New("It was asked to fail.")
 	}

@@ -21,14 +21,13 @@ type limits struct {
 // newLimits opens the store: "memory", or the URL of a Redis.
 func newLimits(where string, rates []string) (limits, error) {
 	l := limits{}
-	if len(rates) == 1 && rates[0] == "off" {
-		return l, nil
-	}
 	var err error
-	if l.policies, err = ratelimit.ParsePolicies(rates...); err != nil {
-		return l, err
+	if off := len(rates) == 1 && rates[0] == "off"; !off {
+		if l.policies, err = ratelimit.ParsePolicies(rates...); err != nil {
+			return l, err
+		}
 	}
-	switch {
+	switch { // with no limits, too: a mistake in -limits is told at once
 	case where == "memory":
 		l.store, err = ratelimit.NewMemory(ratelimit.MemoryOptions{})
 	case strings.HasPrefix(where, "redis://"), strings.HasPrefix(where, "rediss://"):
