@@ -20,7 +20,8 @@ import (
 // each attempt of one job. An answer of 200 to 299 ends it, 410 gives it up, and
 // anything else, a redirect too, is tried again by Schedule.
 type Callbacks struct {
-	// URL finds the address in the request that submits a job, "" for none. It has
+	// URL finds the address in the request that submits a job, "" for none: in a
+	// header field or the query, for the content has been read. It has
 	// to be an absolute https URL (or http where Insecure is set) without user
 	// information; another is answered by 422.
 	URL func(*http.Request) string

@@ -18,8 +18,9 @@
 //	mux.Handle("/v1/jobs", jobs)
 //	go jobs.Run(ctx) // until ctx ends, and then it drains
 //
-// The backend is [NewMemory] for what may be lost, or that of package sqlitestore,
-// which loses nothing: nothing else changes. The client gets
+// The backend is [NewMemory] for what may be lost, that of package sqlitestore, which
+// loses nothing, or that of package riverqueue for several machines: nothing else
+// changes. The client gets
 //
 //	HTTP/1.1 202 Accepted
 //	Location: https://api.example.com/v1/jobs/2HB7QFVJ5KXZ4D6WEMRNTA3LYC
@@ -38,7 +39,28 @@
 //	fetch the result    GET .../result: 200, or 303 to what was made; 409 where it failed
 //	stop it             DELETE, or POST .../cancel: 200, or 202 until it has stopped
 //	repeat              the same Idempotency-Key: the same job
-//	list                GET of all its jobs, page by page
+//	list                GET of all its jobs, page by page (?limit=1 to 100, by default 20)
+//
+// # The status document
+//
+//	id, kind           the id is 26 letters and digits
+//	status             queued, running, cancelling, succeeded, failed or canceled
+//	createdAt, startedAt, updatedAt, finishedAt, expiresAt
+//	                   RFC 3339 in UTC, to a millisecond; absent until they are
+//	attempt            which attempt runs or was the last, 0 before the first
+//	progress           {percent, done, total, message}, as far as the handler tells
+//	queuePosition      1 is the next; absent where it is not known
+//	result             a result that is JSON of at most 16 KiB; any is at links.result
+//	resourceLocation   what was made, where the handler told [Task.Location]
+//	error              where it failed: its problem (RFC 9457), with code and message
+//	links              {self, result, cancel}, absolute URLs
+//
+// The stream sends it as the data of events named "state" (the status has changed, and
+// the first one) and "progress", with the version of the job as their id. It ends with
+// the event of the last state.
+//
+// Clients that poll by Operation-Location (Azure's, and their like) find status, error
+// and result there: in azcore, set OperationLocationResultPath to "result".
 //
 // A job is its owner's: to anybody else it is unknown. [Options.Owner] says who asks;
 // without one nothing starts, unless [Options.Capability] is chosen, where whoever
@@ -65,6 +87,16 @@
 // Nothing is accepted that cannot be kept: where the queue is full, whole or for one
 // owner, and while the process shuts down, the answer is 503 with Retry-After.
 //
+// # How a process ends
+//
+// First Run's context ends: new jobs are refused, waiting requests answered, and
+// running jobs have [Options.Drain] to finish. Then the server, then the backend:
+//
+//	stopJobs()                  // the context of jobs.Run
+//	err := server.Shutdown(ctx) // requests that are on their way are answered
+//	<-ran                       // jobs.Run has returned
+//	backend.Close()             // where it has one
+//
 // # Plain handlers
 //
 // [Idempotent] gives idempotency keys to a POST handler that answers by itself: its
@@ -75,5 +107,12 @@
 // It is no message broker and no scheduler: there are no topics, no cron, no priorities
 // and no workflows. Work that must happen exactly once is for a transaction. A result
 // beyond [Options.MaxResult] is for a store of its own, at [Task.Location]. And what
-// takes less than a second or two is better answered at once.
+// takes less than a second or two is better answered at once. A browser opens the page
+// of a job with what it sends by itself, a cookie or a password: with Bearer tokens
+// alone the page is not to be had. Where it is a cookie, protect POST and DELETE
+// against other sites, as by http.CrossOriginProtection.
+//
+// Within [Options.MaxQueued] and [Options.MaxOwned], jobs run in the order in which
+// they came: one owner with many jobs keeps others waiting. Set MaxOwned to what one
+// may have, and give work that must not wait for other work a Jobs of its own.
 package async

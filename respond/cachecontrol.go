@@ -72,8 +72,12 @@ func (s Response) CacheControl(directives ...Directive) Response {
 }
 
 func cacheControl(directives []Directive) (value, why string) {
-	if len(directives) == 0 {
+	switch len(directives) {
+	case 0:
 		return "", "has no directive"
+	case 1: // which contradicts none
+		_, _, why := directives[0].parse()
+		return string(directives[0]), why
 	}
 	var b strings.Builder
 	arguments := make(map[Directive]string, len(directives)) // by name
@@ -96,6 +100,10 @@ func cacheControl(directives []Directive) (value, why string) {
 
 // parse splits a directive into its name, in lower case, and its argument, "" for none.
 func (d Directive) parse() (name Directive, argument, why string) {
+	switch d {
+	case NoStore, NoCache, Private, Public:
+		return d, "", ""
+	}
 	text, argument, has := strings.Cut(string(d), "=")
 	if !httpfield.IsToken(text) {
 		return "", "", "has a directive whose name is not a token (RFC 9111 §5.2)"

@@ -3,6 +3,7 @@ package respond
 import (
 	"context"
 	"net/http"
+	"slices"
 
 	"github.com/forthright-http/forthright/internal/httpfield"
 )
@@ -74,8 +75,15 @@ func writeVary(h http.Header, r *http.Request, negotiated bool) {
 			addVary(h, s.vary...)
 		}
 	} else if have := r.PathValue(lookedAt); have != "" {
-		lines := append(append(make([]string, 0, 4), h["Vary"]...), have)
-		h["Vary"] = []string{httpfield.MergeVary(lines)}
+		// What was noted has each name once.
+		switch vary := h["Vary"]; {
+		case len(vary) == 0:
+			h["Vary"] = []string{have}
+		case len(vary) == 1 && vary[0] == "Accept" && !httpfield.HasElement([]string{have}, "Accept"):
+			h["Vary"] = []string{"Accept, " + have}
+		default:
+			h["Vary"] = []string{httpfield.MergeVary(append(slices.Clip(vary), have))}
+		}
 	}
 }
 

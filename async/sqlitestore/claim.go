@@ -43,9 +43,12 @@ func (t *transaction) claim() {
 
 // begins makes a queued job a running one.
 func (t *transaction) begins(r *runner, place ticket) error {
-	job, err := t.find(t.writer.statements.bySerial, place.serial)
-	if t.broken != nil {
-		return err
+	job, fresh := t.fresh[place.serial]
+	var err error
+	if !fresh {
+		if job, err = t.find(t.writer.statements.bySerial, place.serial); t.broken != nil {
+			return err
+		}
 	}
 	t.dequeue(place)
 	if err != nil || job.Status != async.Queued {

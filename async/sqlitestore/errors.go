@@ -9,7 +9,7 @@ import (
 )
 
 // Errors of this package. Each is found by errors.Is in what a call returns, beside
-// those of package async.
+// those of package async. The text of all but ErrClosed ends with the name of the file.
 var (
 	// ErrLocked: another process has the file, or another Store of this one.
 	ErrLocked = errors.New("sqlitestore: the file is in use by another process")
@@ -29,6 +29,17 @@ var (
 	// ErrClosed: the store was closed.
 	ErrClosed = errors.New("sqlitestore: the store is closed")
 )
+
+// named adds the name of the file to an error of the database.
+func (s *Store) named(err error) error {
+	var e *sqlite.Error
+	if errors.As(err, &e) {
+		return inFile(s.path, err)
+	}
+	return err
+}
+
+func inFile(path string, err error) error { return fmt.Errorf("%w (%s)", err, path) }
 
 // known puts what the database says under one of this package's errors.
 func known(err error) error {

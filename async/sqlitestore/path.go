@@ -54,9 +54,9 @@ func checkRest(path string) error {
 	}
 	switch {
 	case size > 0 && size < smallest:
-		return fmt.Errorf("%w: %s has %d bytes", ErrCorrupt, path, size)
+		return fmt.Errorf("%w: it has %d bytes", ErrCorrupt, size)
 	case size == 0 && log > 0:
-		return fmt.Errorf("%w: %s is missing or empty, but there is its log, %s-wal", ErrCorrupt, path, path)
+		return fmt.Errorf("%w: it is missing or empty, but there is its log, %s-wal", ErrCorrupt, path)
 	}
 	return nil
 }

@@ -49,7 +49,7 @@ func (s *Store) reading(ctx context.Context, f func(*reader) error) error {
 	select {
 	case r := <-s.readers:
 		defer func() { s.readers <- r }()
-		return f(r)
+		return s.named(f(r))
 	case <-s.closed:
 		return ErrClosed
 	case <-ctx.Done():

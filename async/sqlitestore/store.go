@@ -81,7 +81,7 @@ func Open(path string, o Options) (*Store, error) {
 	}
 	lock, err := lockFile(lockName(path))
 	if err != nil {
-		return nil, err
+		return nil, inFile(path, err)
 	}
 	s := &Store{
 		options: o, path: path, lock: lock, readers: make(chan *reader, o.Readers), logMost: logMost,
@@ -90,7 +90,7 @@ func Open(path string, o Options) (*Store, error) {
 	}
 	s.close = sync.OnceValue(s.end)
 	if err := s.open(); err != nil {
-		return nil, errors.Join(err, s.shut())
+		return nil, inFile(path, errors.Join(err, s.shut()))
 	}
 	go s.write()
 	return s, nil

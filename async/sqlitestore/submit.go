@@ -53,6 +53,10 @@ func (t *transaction) submit(n async.NewJob) (job record, existed bool, err erro
 	if job.serial, err = result.LastInsertId(); err != nil {
 		return record{}, false, t.fail(err)
 	}
+	if t.fresh == nil {
+		t.fresh = map[int64]record{}
+	}
+	t.fresh[job.serial] = job
 	t.count(n.Owner, 1)
 	t.enqueue(job)
 	return job, false, nil

@@ -51,10 +51,11 @@ type transaction struct {
 	store    *Store
 	writer   *writer
 	now      time.Time
-	ring     bool     // there may be something to begin
-	undo     []func() // takes back what memory holds, the last first
-	then     []func() // once all is on the disk
-	broken   error    // what the database said: all is lost
+	ring     bool             // there may be something to begin
+	fresh    map[int64]record // jobs that it submitted, by their serial
+	undo     []func()         // takes back what memory holds, the last first
+	then     []func()         // once all is on the disk
+	broken   error            // what the database said: all is lost
 	failedIn stage
 }
 

@@ -186,7 +186,7 @@ func (s *Store) transact(ops []*op) {
 		return
 	default:
 		for _, o := range ops {
-			o.err = err
+			o.err = s.named(err)
 		}
 	}
 	s.health(err)
@@ -234,7 +234,7 @@ func (s *Store) health(err error) {
 // stall tells the runners that no job can begin.
 func (s *Store) stall(err error) {
 	for _, r := range s.runners() {
-		r.stall(err)
+		r.stall(s.named(err))
 	}
 }
 
