@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/forthright-http/forthright/async"
+	"github.com/forthright-http/forthright/async/asynctest"
 )
 
 func replayClaim(key byte, token string, now time.Time) async.Claim {
@@ -150,4 +151,8 @@ func TestMemoryReplaysConcurrent(t *testing.T) {
 			t.Errorf("key %d: %d are fresh", key, n)
 		}
 	}
+}
+
+func TestMemoryReplaysByTheKit(t *testing.T) {
+	asynctest.Replays(t, func(t *testing.T) async.ReplayStore { return newReplays(t, async.MemoryReplayOptions{}) })
 }

@@ -30,6 +30,8 @@
 // [Kill], that nothing is lost that was accepted when the process is killed. Run it
 // with -race.
 //
+// [Replays] judges a store for async.Idempotent in the same way.
+//
 // What is not judged: leases among several machines, and how a backend fares while
 // what is behind it is down.
 //
