@@ -152,6 +152,12 @@ func (a *Addresses) Key(r *http.Request) (string, bool) {
 	if !ok {
 		return "peer " + r.RemoteAddr, true
 	}
+	if len(a.trusted) == 0 && !a.unix && a.v4 == 32 && addr.Is4() {
+		// IPv4 has one form, which stands there already.
+		if i := strings.IndexByte(r.RemoteAddr, ':'); i > 0 && strings.IndexByte(r.RemoteAddr[:i], '.') > 0 && r.RemoteAddr[0] != '[' {
+			return r.RemoteAddr[:i], true
+		}
+	}
 	return a.name(addr), true
 }
 

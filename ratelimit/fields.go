@@ -77,7 +77,10 @@ func (l *Limiter) writeDraft(h http.Header, s *state, denied bool) {
 	s.line = s.line[:0]
 	for _, i := range s.plan.reported {
 		if d := &s.decisions[i]; s.verdict.known(i) && !(denied && d.Allowed) {
-			s.line = append(appendLimit(s.line, l.held(s.plan, i, down), d), s.pk...)
+			if len(s.line) > 0 {
+				s.line = append(s.line, ", "...)
+			}
+			s.line = append(s.plan.appendLimit(s.line, i, l.held(s.plan, i, down), d), s.pk...)
 		}
 	}
 	if len(s.line) > 0 {
@@ -95,6 +98,9 @@ func policyField(policies []Policy) []string {
 		p := &policies[i]
 		if p.Shadow {
 			continue
+		}
+		if len(line) > 0 {
+			line = append(line, ", "...)
 		}
 		line = appendName(line, p)
 		line = strconv.AppendInt(append(line, ";q="...), p.Quota, 10)
@@ -116,23 +122,22 @@ func (l *Limiter) policyFieldDown(plan *Plan) []string {
 
 // appendLimit appends an element of RateLimit: what is left (r), and in t the wait
 // where nothing is or the cost did not fit, else the window.
-func appendLimit(line []byte, p *Policy, d *Decision) []byte {
-	line = appendName(line, p)
-	line = strconv.AppendInt(append(line, ";r="...), d.Remaining, 10)
-	t := p.Window
+func (plan *Plan) appendLimit(line []byte, i int, p *Policy, d *Decision) []byte {
+	line = strconv.AppendInt(append(line, plan.heads[i]...), d.Remaining, 10)
 	switch {
 	case !d.Allowed:
-		t = d.RetryAfter
+		return appendUntil(line, d.RetryAfter)
 	case d.Remaining == 0:
-		t = untilOne(p, d)
+		return appendUntil(line, untilOne(p, d))
 	}
+	return append(line, plan.windows[i]...)
+}
+
+func appendUntil(line []byte, t time.Duration) []byte {
 	return strconv.AppendInt(append(line, ";t="...), max(ceilSeconds(t), 1), 10)
 }
 
 func appendName(line []byte, p *Policy) []byte {
-	if len(line) > 0 {
-		line = append(line, ", "...)
-	}
 	return append(append(append(line, '"'), p.Name...), '"')
 }
 

@@ -15,6 +15,8 @@ type Plan struct {
 	policies []Policy
 	reported []int    // those that fields name: all but Shadow
 	policy   []string // RateLimit-Policy
+	heads    []string // of the elements of RateLimit, up to what is left
+	windows  []string // and their t where something is left
 	refusals sync.Map // by denials: *problem.Problem
 }
 
@@ -32,6 +34,10 @@ func NewPlan(policies ...Policy) (*Plan, error) {
 		}
 	}
 	p.policy = policyField(checked)
+	for i := range checked {
+		p.heads = append(p.heads, string(appendName(nil, &checked[i]))+";r=")
+		p.windows = append(p.windows, string(appendUntil(nil, checked[i].Window)))
+	}
 	return p, nil
 }
 
