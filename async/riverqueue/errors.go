@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/riverqueue/river"
 )
 
 // Errors of this package. Each is found by errors.Is in what a call returns, beside
@@ -59,6 +60,9 @@ func again(err error) bool {
 // held reports whether a statement waited too long for somebody else's lock.
 func held(err error) bool { return isCode(err, "55P03") }
 
+// notAll reports whether fewer rows were inserted than had to be.
+func notAll(err error) bool { return isCode(err, "22012") }
+
 // missingTable reports whether a statement named a table that is not there.
 func missingTable(err error) bool { return isCode(err, "42P01") }
 
@@ -66,3 +70,6 @@ func isCode(err error, code string) bool {
 	var e *pgconn.PgError
 	return errors.As(err, &e) && e.Code == code
 }
+
+// isGone reports whether River knows a job no more.
+func isGone(err error) bool { return errors.Is(err, river.ErrNotFound) }

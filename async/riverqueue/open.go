@@ -34,12 +34,12 @@ type Queue struct {
 	bound    bound
 	hub      hub
 
-	closed    chan struct{}
+	closed     chan struct{}
 	background context.Context
-	stop      context.CancelFunc
-	listening sync.WaitGroup
-	close     func()
-	failing   atomic.Bool
+	stop       context.CancelFunc
+	listening  sync.WaitGroup
+	close      func()
+	failing    atomic.Bool
 
 	mu      sync.Mutex
 	runners []*runner

@@ -18,6 +18,7 @@ type riverArgs struct {
 	ID    string    `json:"id"`
 	kind  string    // River's
 	runAt time.Time // its place in the queue
+	later bool      // not soon
 }
 
 // Kind implements river.JobArgs.
@@ -39,7 +40,7 @@ func placeJob(_ context.Context, p *rivertype.JobInsertParams) error {
 		return nil
 	}
 	p.ScheduledAt, p.State = &a.runAt, rivertype.JobStateAvailable
-	if time.Until(a.runAt) > soon {
+	if a.later {
 		p.State = rivertype.JobStateScheduled
 	}
 	return nil
@@ -60,6 +61,7 @@ type placed struct {
 	id, kind string
 	KindOptions
 	runAt time.Time
+	later bool
 }
 
 // insert puts jobs into River, and returns the numbers there by our ids.
@@ -67,7 +69,7 @@ func insert(ctx context.Context, c *river.Client[pgx.Tx], tx pgx.Tx, jobs []plac
 	params := make([]river.InsertManyParams, len(jobs))
 	for i, j := range jobs {
 		params[i] = river.InsertManyParams{
-			Args:       riverArgs{ID: j.id, kind: riverKind(j.kind), runAt: j.runAt},
+			Args:       riverArgs{ID: j.id, kind: riverKind(j.kind), runAt: j.runAt, later: j.later},
 			InsertOpts: &river.InsertOpts{Queue: j.Queue, Priority: j.Priority, MaxAttempts: attemptsOfRiver},
 		}
 	}

@@ -14,8 +14,14 @@ import (
 // meanwhile is one batch.
 func heldStore(t *testing.T) (s *sqlitestore.Store, goOn func(waiting int) error) {
 	t.Helper()
+	return heldStoreWith(t, sqlitestore.Options{})
+}
+
+func heldStoreWith(t *testing.T, o sqlitestore.Options) (s *sqlitestore.Store, goOn func(waiting int) error) {
+	t.Helper()
 	c := newClock()
-	s = open(t, file(t), sqlitestore.Options{Now: c.Now})
+	o.Now = c.Now
+	s = open(t, file(t), o)
 	submit(t, s)
 	held := c.stop()
 	first := make(chan error, 1)

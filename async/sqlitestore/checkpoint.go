@@ -14,20 +14,22 @@ const (
 // there is always one the log would grow without end. So readers pause for the end of
 // it, in which little is left to do. Other processes are never waited for.
 //
-// Where the disk is full, a short log is put there too: then it need not grow.
+// Where the disk is full, a short log is put there too: then it need not grow. So is
+// it where pages were given back: only then does the system get them.
 func (s *Store) checkpoint() {
 	w := &s.writer
-	if w.unchecked < logChecked && !w.failing {
+	soon := w.failing || w.shrunk
+	if w.unchecked < logChecked && !soon {
 		return
 	}
-	w.unchecked = 0
+	w.unchecked, w.shrunk = 0, false
 	var pages, put int64
 	err := w.statements.log.query(func(row []driver.Value) bool {
 		pages, _ = row[1].(int64)
 		put, _ = row[2].(int64)
 		return false
 	})
-	if err != nil || pages == put || pages < s.logMost && !w.failing {
+	if err != nil || pages == put || pages < s.logMost && !soon {
 		return
 	}
 	s.putLog()

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/forthright-http/forthright/async"
@@ -195,6 +196,8 @@ func TestGarbage(t *testing.T) {
 				_ = s.Close()
 			}
 			switch {
+			case err != nil && !strings.Contains(err.Error(), damaged):
+				t.Errorf("the error does not name the file: %v", err)
 			case errors.Is(err, sqlitestore.ErrCorrupt), errors.Is(err, sqlitestore.ErrForeign), errors.Is(err, sqlitestore.ErrNewer):
 				told++
 			case err != nil:

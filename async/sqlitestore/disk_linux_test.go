@@ -225,8 +225,6 @@ func TestReadOnlyFile(t *testing.T) {
 	path := filepath.Join(os.Getenv("SQLITESTORE_FOLDER"), "jobs.sqlite")
 	_, err := sqlitestore.Open(path, sqlitestore.Options{})
 	want(t, "Open of a file that cannot be written", err, sqlitestore.ErrReadOnly)
-	t.Log(err)
 	_, err = sqlitestore.Open(filepath.Join(filepath.Dir(path), "new.sqlite"), sqlitestore.Options{})
 	want(t, "Open in a folder that cannot be written", err, sqlitestore.ErrReadOnly)
-	t.Log(err)
 }

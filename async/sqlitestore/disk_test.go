@@ -59,7 +59,9 @@ func diskFails(t *testing.T, path string, refuse, allow func(*sqlitestore.Store)
 	if !isAny(failed, kinds) {
 		t.Fatalf("Submit when the disk refuses, after %d jobs: %v", len(kept), failed)
 	}
-	t.Logf("after %d jobs: %v", len(kept), failed)
+	if !strings.Contains(failed.Error(), path) {
+		t.Errorf("the error does not name the file: %v", failed)
+	}
 	large := func(n *async.NewJob) { n.Kind, n.Input = "later", make([]byte, 500_000) }
 	for range 3 {
 		n := newJob()

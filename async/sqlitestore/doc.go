@@ -33,9 +33,11 @@
 //
 // # The file
 //
-// It has what the jobs have, so it is made for its user alone. It does not shrink:
-// room of jobs that were dropped is used for new ones. To copy it while the store is
-// open, use VACUUM INTO or the backup of the sqlite3 program, not cp.
+// It has what the jobs have, so it is made for its user alone. Room of jobs that were
+// dropped is used for new ones; where it is more than a quarter of the file, Run gives
+// it back to the system, about 1 MiB in a second. Options.MaxBytes bounds it. The log
+// beside it mostly has 16 MiB. To copy the file while the store is open, use VACUUM
+// INTO or the backup of the sqlite3 program, not cp.
 //
 // # Where not to use it
 //

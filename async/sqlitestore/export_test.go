@@ -37,6 +37,20 @@ func (s *Store) BeforeNext(script string) {
 	}
 }
 
+// CheckpointNow puts the log into the file.
+func (s *Store) CheckpointNow() {
+	_ = s.do(context.Background(), func(t *transaction) error {
+		t.then = append(t.then, s.putLog)
+		return nil
+	})
+}
+
+// Shrink does one step of giving pages back, and returns when the log was looked at.
+func (s *Store) Shrink() {
+	_ = s.do(context.Background(), (*transaction).shrink)
+	s.barrier()
+}
+
 // Value returns the first value of a query on the connection that writes.
 func (s *Store) Value(query string) (v any) {
 	_ = s.do(context.Background(), func(t *transaction) (err error) {

@@ -20,7 +20,7 @@ func TestSettings(t *testing.T) {
 	check := func(when string) {
 		t.Helper()
 		for name, value := range map[string]any{
-			"journal_mode": "wal", "synchronous": int64(2), "fullfsync": int64(1), "checkpoint_fullfsync": int64(1), "wal_autocheckpoint": int64(0),
+			"journal_mode": "wal", "synchronous": int64(2), "fullfsync": int64(1), "checkpoint_fullfsync": int64(1), "wal_autocheckpoint": int64(0), "auto_vacuum": int64(2),
 			"busy_timeout": int64(5000),
 		} {
 			if got := s.Value("PRAGMA " + name); got != value {
@@ -111,7 +111,8 @@ func TestOpenRefuses(t *testing.T) {
 	} {
 		before, _ := os.ReadFile(filepath.Join(folder, row.name))
 		_, err := sqlitestore.Open(filepath.Join(folder, row.name), sqlitestore.Options{})
-		if err == nil || row.want != nil && !errors.Is(err, row.want) || !strings.Contains(err.Error(), row.says) || !strings.HasPrefix(err.Error(), "sqlitestore: ") {
+		if err == nil || row.want != nil && !errors.Is(err, row.want) || !strings.Contains(err.Error(), row.says) ||
+			!strings.Contains(err.Error(), filepath.Join(folder, row.name)) || !strings.HasPrefix(err.Error(), "sqlitestore: ") {
 			t.Errorf("Open of %q: %v, want %v", row.name, err, row.want)
 		}
 		if after, _ := os.ReadFile(filepath.Join(folder, row.name)); string(after) != string(before) {
@@ -121,7 +122,7 @@ func TestOpenRefuses(t *testing.T) {
 	if got := query[string](t, filepath.Join(folder, "foreign"), "PRAGMA journal_mode"); got != "delete" {
 		t.Errorf("Open changed the journal mode of a file that is another's to %s", got)
 	}
-	for _, o := range []sqlitestore.Options{{Readers: -1}, {Batch: -1}} {
+	for _, o := range []sqlitestore.Options{{Readers: -1}, {Batch: -1}, {MaxBytes: -1}, {MaxBytes: 1<<20 - 1}} {
 		if _, err := sqlitestore.Open(filepath.Join(folder, "new"), o); err == nil {
 			t.Errorf("Open with %+v has no error", o)
 		}
@@ -139,6 +140,9 @@ func TestLocked(t *testing.T) {
 	if childRole() != "" {
 		_, err := sqlitestore.Open(path, sqlitestore.Options{})
 		want(t, "Open in a second process", err, sqlitestore.ErrLocked)
+		if !strings.Contains(err.Error(), path) {
+			t.Errorf("the error does not name the file: %v", err)
+		}
 		return
 	}
 	path = file(t)

@@ -22,19 +22,19 @@ func resolve(path string) (string, error) {
 	case errors.Is(err, fs.ErrNotExist):
 		return "", fmt.Errorf("sqlitestore: the folder of %s is not there: %w", abs, err)
 	case err != nil:
-		return "", fmt.Errorf("sqlitestore: %w", err)
+		return "", inFile(abs, fmt.Errorf("sqlitestore: %w", err))
 	}
 	real := filepath.Join(folder, filepath.Base(abs))
 	if _, err := os.Lstat(real); errors.Is(err, fs.ErrNotExist) {
 		return real, nil // it is to be made
 	}
 	if real, err = filepath.EvalSymlinks(real); err != nil {
-		return "", fmt.Errorf("sqlitestore: %w", err)
+		return "", inFile(abs, fmt.Errorf("sqlitestore: %w", err))
 	}
 	info, err := os.Stat(real)
 	switch {
 	case err != nil:
-		return "", fmt.Errorf("sqlitestore: %w", err)
+		return "", inFile(abs, fmt.Errorf("sqlitestore: %w", err))
 	case !info.Mode().IsRegular():
 		return "", fmt.Errorf("sqlitestore: %s is not a file", abs)
 	}

@@ -1,6 +1,7 @@
 package sqlitestore
 
 import (
+	"cmp"
 	"context"
 	"database/sql/driver"
 	"encoding/json"
@@ -14,7 +15,7 @@ import (
 // Replays returns a store for [async.Idempotent] in the same file: the first answers
 // to requests outlast the process, and a claim shares its sync with what else is
 // written. Keys that are free again are dropped as new ones are claimed; there is no
-// limit but the disk.
+// limit but Options.MaxBytes and the disk.
 func (s *Store) Replays() async.ReplayStore { return replays{s} }
 
 type replays struct{ store *Store }
@@ -72,6 +73,9 @@ func (t *transaction) beginReplay(c async.Claim) (found async.Replay, err error)
 		err = bad
 	}
 	if err == nil && found.State == 0 {
+		if full, err := t.full(0); full || err != nil {
+			return async.Replay{}, cmp.Or(err, async.ErrFull)
+		}
 		found.State = async.ReplayFresh
 		_, err = w.claim.exec(c.Key[:], c.Fingerprint[:], c.Token, nanos(c.Until))
 		if err == nil {

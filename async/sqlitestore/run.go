@@ -84,6 +84,9 @@ func (s *Store) tend(ctx context.Context, r *runner) error {
 			}
 			return err
 		})
+		if sweep && !more && err == nil {
+			err = s.do(ctx, (*transaction).shrink)
+		}
 		if errors.Is(err, ErrCorrupt) || errors.Is(err, ErrClosed) {
 			return err
 		}

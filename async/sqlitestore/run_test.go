@@ -151,7 +151,10 @@ func TestDamagedUnderRun(t *testing.T) {
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
-		want(t, "Run on a damaged file", s.Run(t.Context(), &executor{workers: 1}), sqlitestore.ErrCorrupt)
+		err := s.Run(t.Context(), &executor{workers: 1})
+		if want(t, "Run on a damaged file", err, sqlitestore.ErrCorrupt); err != nil && !strings.Contains(err.Error(), path) {
+			t.Errorf("the error does not name the file: %v", err)
+		}
 	}()
 	within(t, "Run on a damaged file", func() {
 		for running := true; running; { // which hinders nobody else

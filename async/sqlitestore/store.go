@@ -20,6 +20,12 @@ type Options struct {
 	Readers int
 	// Batch is how many writes share a sync at most, by default 256.
 	Batch int
+	// MaxBytes is how much room all that is kept may take: where there is none for
+	// another job or claim, it is refused with [async.ErrFull], before anything of it
+	// is kept. Nothing is dropped for it, and the results of jobs that were accepted
+	// are kept even then. The log comes on top, mostly of 16 MiB. By default there is
+	// no limit but the disk; 1 MiB is the least.
+	MaxBytes int64
 	// Logger is told when the file cannot be written, and when it can again, by
 	// default slog.Default().
 	Logger *slog.Logger
@@ -62,6 +68,9 @@ const (
 func Open(path string, o Options) (*Store, error) {
 	if o.Readers < 0 || o.Batch < 0 {
 		return nil, errors.New("sqlitestore: Readers or Batch is negative")
+	}
+	if o.MaxBytes != 0 && o.MaxBytes < leastBytes {
+		return nil, errors.New("sqlitestore: MaxBytes is less than 1 MiB")
 	}
 	if o.Readers == 0 {
 		o.Readers = readersPerCPU * runtime.GOMAXPROCS(0)
@@ -134,6 +143,9 @@ func openWriting(path string) (*conn, error) {
 	version, err := inspect(c)
 	if err == nil {
 		err = c.run("PRAGMA synchronous = FULL; PRAGMA fullfsync = 1; PRAGMA checkpoint_fullfsync = 1; PRAGMA wal_autocheckpoint = 0; PRAGMA cache_size = -16000")
+	}
+	if err == nil && version == 0 { // before the first table
+		err = c.run("PRAGMA auto_vacuum = INCREMENTAL")
 	}
 	if err == nil {
 		err = logAhead(c)

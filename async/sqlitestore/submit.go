@@ -1,6 +1,7 @@
 package sqlitestore
 
 import (
+	"cmp"
 	"database/sql/driver"
 	"errors"
 	"time"
@@ -34,6 +35,9 @@ func (t *transaction) submit(n async.NewJob) (job record, existed bool, err erro
 	}
 	if len(n.Input) > maxBlob {
 		return record{}, false, errors.New("sqlitestore: the input of a job is larger than 512 MiB")
+	}
+	if full, err := t.full(len(n.Input)); full || err != nil {
+		return record{}, false, cmp.Or(err, async.ErrFull)
 	}
 	now := timeOf(nanos(t.now))
 	result, err := t.writer.statements.insert.exec(n.ID, n.Kind, n.Owner, key, fingerprint, n.Callback, nanos(now), int64(n.Retention), int64(n.Tombstone), []byte(n.Input))

@@ -2,8 +2,6 @@ package sqlitestore_test
 
 import (
 	"context"
-	"os"
-	"strings"
 	"testing"
 	"time"
 
@@ -83,34 +81,6 @@ func TestWatchOfExpired(t *testing.T) {
 	job := submit(t, s, func(n *async.NewJob) { n.Retention = 0 })
 	_, err := s.Watch(t.Context(), job.ID, 2)
 	want(t, "Watch of a job that expires as it ends", err, async.ErrGone)
-}
-
-// TestFileDoesNotGrow: what is dropped makes room for what comes.
-func TestFileDoesNotGrow(t *testing.T) {
-	path := file(t)
-	c := newClock()
-	s := open(t, path, sqlitestore.Options{Now: c.Now})
-	s.LogMost(100)
-	run(t, s, &executor{workers: 4, execute: func(context.Context, async.Job, func(async.Progress) error) async.Outcome {
-		return async.Outcome{Status: async.Succeeded, Result: &async.Result{Body: []byte(strings.Repeat("x", 5000))}}
-	}})
-	var first int64
-	for round := range 4 {
-		for range 50 {
-			becomes(t, s, submit(t, s, func(n *async.NewJob) { n.Retention, n.Tombstone = time.Minute, 0 }).ID, async.Succeeded)
-		}
-		c.advance(time.Minute)
-		awaitZero(t, "jobs", func() int64 { return s.Value("SELECT count(*) FROM job").(int64) })
-		if n := size(t, path); round == 1 {
-			first = n
-		} else if round > 1 && n > first+first/4 {
-			t.Fatalf("the file had %d bytes after 2 rounds of the same, and has %d after %d", first, n, round+1)
-		}
-	}
-	s.Close()
-	if _, err := os.Stat(path + "-wal"); err == nil {
-		t.Error("the log is left after Close")
-	}
 }
 
 // TestSweepOfMany: a heap of expired jobs is swept at one go, in many transactions.

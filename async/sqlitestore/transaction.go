@@ -52,6 +52,7 @@ type transaction struct {
 	writer   *writer
 	now      time.Time
 	ring     bool             // there may be something to begin
+	used     int64            // bytes, 0 where that was not looked up
 	fresh    map[int64]record // jobs that it submitted, by their serial
 	undo     []func()         // takes back what memory holds, the last first
 	then     []func()         // once all is on the disk

@@ -80,12 +80,15 @@ type writer struct {
 	statements writeStatements
 	replays    replayStatements
 	outbox     outboxStatements
+	space      spaceStatements
+	pageSize   int64          // bytes
 	open       int            // jobs that have not finished
 	owned      map[string]int // and by owner
 	attempts   map[string]*attempt
 	unchecked  int // transactions since the log was looked at
 	hurried    int // batches for which nobody is waited
 	failing    bool
+	shrunk     bool // the file is to be cut once the log is put into it
 }
 
 // write does what comes, many at once where they come at once: all of a batch share
@@ -256,9 +259,11 @@ func (w *writer) connect(path string) error {
 		return err
 	}
 	n := writer{conn: c}
-	if err := errors.Join(n.statements.prepare(c), n.replays.prepare(c), n.outbox.prepare(c)); err != nil {
+	size, err := c.value("PRAGMA page_size")
+	if err := errors.Join(err, n.statements.prepare(c), n.replays.prepare(c), n.outbox.prepare(c), n.space.prepare(c)); err != nil {
 		return errors.Join(err, c.close())
 	}
-	w.conn, w.statements, w.replays, w.outbox = c, n.statements, n.replays, n.outbox
+	w.conn, w.statements, w.replays, w.outbox, w.space = c, n.statements, n.replays, n.outbox, n.space
+	w.pageSize, _ = size.(int64)
 	return nil
 }

@@ -1,27 +1,36 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/forthright-http/forthright/async"
+	"github.com/forthright-http/forthright/async/riverqueue"
 	"github.com/forthright-http/forthright/async/sqlitestore"
 )
 
 // backend is where the jobs are, and how to give it back.
 type backend struct {
 	async.Backend
-	file  string // of SQLite
-	close func() error
+	file   string // of SQLite
+	orders store  // nil: in memory
+	secret []byte // nil: of this process
+	close  func() error
 }
 
-// newBackend opens what -jobs names: "memory", "sqlite:PATH", or, where it names
-// nothing, a SQLite file of the user's.
-func newBackend(where string) (backend, error) {
+// newBackend opens what -jobs names: "memory", "sqlite:PATH", the URL of a PostgreSQL,
+// or, where it names nothing, a SQLite file of the user's.
+func newBackend(ctx context.Context, where string) (backend, error) {
 	switch path, isFile := strings.CutPrefix(where, "sqlite:"); {
+	case strings.HasPrefix(where, "postgres://"), strings.HasPrefix(where, "postgresql://"):
+		return openPostgres(ctx, where)
 	case where == "memory":
 		m, err := async.NewMemory(async.MemoryOptions{})
 		return backend{Backend: m, close: func() error { return nil }}, err
@@ -30,7 +39,7 @@ func newBackend(where string) (backend, error) {
 	case isFile && path != "":
 		return openFile(path)
 	}
-	return backend{}, fmt.Errorf("%q is neither memory nor sqlite:PATH", where)
+	return backend{}, fmt.Errorf("%q is neither memory nor sqlite:PATH nor a postgres:// URL", where)
 }
 
 func openFile(path string) (backend, error) {
@@ -38,7 +47,37 @@ func openFile(path string) (backend, error) {
 	if err != nil {
 		return backend{}, err
 	}
-	return backend{s, path, s.Close}, nil
+	return backend{Backend: s, file: path, close: s.Close}, nil
+}
+
+// openPostgres opens the database in which several processes of this service have
+// their jobs, their orders and a secret, and makes its tables where they are missing.
+func openPostgres(ctx context.Context, url string) (b backend, err error) {
+	pool, err := pgxpool.New(ctx, url)
+	if err != nil {
+		return b, err
+	}
+	defer func() {
+		if err != nil {
+			pool.Close()
+		}
+	}()
+	if err := riverqueue.Migrate(ctx, pool, riverqueue.MigrateOptions{}); err != nil {
+		return b, err
+	}
+	orders, secret, err := openPGStore(ctx, pool, time.Now)
+	if err != nil {
+		return b, err
+	}
+	queue, err := riverqueue.Open(ctx, pool, riverqueue.Options{})
+	if err != nil {
+		return b, err
+	}
+	return backend{Backend: queue, orders: orders, secret: secret, close: func() error {
+		err := queue.Close()
+		pool.Close()
+		return err
+	}}, nil
 }
 
 // openOwnFile opens a file in the user's cache directory, or else in the temporary

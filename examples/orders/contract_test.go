@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -50,7 +51,13 @@ func newClientWith(t *testing.T, o serviceOptions) *client {
 	t.Helper()
 	var logs logBuffer
 	server := httptest.NewUnstartedServer(nil)
-	o.PublicURL, o.Logger, o.Check = "http://"+server.Listener.Addr().String(), slog.New(slog.NewJSONHandler(&logs, nil)), true
+	o.Logger, o.Check = slog.New(slog.NewJSONHandler(&logs, nil)), true
+	if o.PublicURL == "" {
+		o.PublicURL = "http://" + server.Listener.Addr().String()
+	}
+	if o.Backend == nil && os.Getenv(contractOnPostgres) == "1" {
+		o = onPostgres(t, postgresURL(t), o)
+	}
 	svc, err := newService(o)
 	if err != nil {
 		t.Fatal(err)

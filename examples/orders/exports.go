@@ -34,6 +34,7 @@ func (s *service) newJobs(o serviceOptions) (err error) {
 		Logger:   o.Logger,
 		Drain:    o.Drain,
 		MaxWait:  20 * time.Second, // less than the server's WriteTimeout
+		Workers:  o.Workers,
 		Now:      o.Now,
 	})
 	if err != nil {
@@ -65,7 +66,10 @@ func (s *service) export(ctx context.Context, t *async.Task, in exportRequest) (
 	w := csv.NewWriter(&b)
 	_ = w.Write([]string{"id", "reference", "customer", "currency", "total", "status"})
 	for at, more := (place{}), true; more; {
-		orders, page := s.orders.list(t.Owner(), "", at, 100)
+		orders, page, err := s.orders.list(ctx, t.Owner(), "", at, 100)
+		if err != nil {
+			return async.Content{}, err
+		}
 		for _, o := range orders {
 			total, _ := o.Total.MarshalText()
 			_ = w.Write([]string{o.ID, o.Reference, o.Customer, o.Currency, string(total), o.Status})

@@ -3,7 +3,9 @@ package main
 import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
+	"crypto/hkdf"
 	"crypto/rand"
+	"crypto/sha256"
 	"encoding/base64"
 	"maps"
 	"net/http"
@@ -32,10 +34,16 @@ type signer struct {
 	key *ecdsa.PrivateKey
 }
 
-func newIssuer(url string, now func() time.Time) (*issuer, error) {
+// newIssuer derives its keys from the secret, so that all processes of the service
+// are one issuer.
+func newIssuer(url string, secret []byte, now func() time.Time) (*issuer, error) {
 	i := &issuer{url: url, now: now}
 	for id, s := range map[string]*signer{"current": &i.current, "retired": &i.retired, "unknown": &i.unknown} {
-		key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+		seed, err := hkdf.Key(sha256.New, secret, nil, "issuer "+id, 32)
+		if err != nil {
+			return nil, err
+		}
+		key, err := ecdsa.ParseRawPrivateKey(elliptic.P256(), seed) // one in 2^32 is none
 		if err != nil {
 			return nil, err
 		}

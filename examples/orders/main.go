@@ -2,7 +2,7 @@
 // are created, read and deleted, every mistake answered as HTTP wants it, limits on
 // what each user does, and exports that go on when the request is long answered.
 //
-//	go run ./examples/orders [-addr 127.0.0.1:8080] [-jobs WHERE] [-limits WHERE] [-rate P]... [-public-url URL] [-drain 10s] [-check=false]
+//	go run ./examples/orders [-addr 127.0.0.1:8080] [-jobs WHERE] [-workers N] [-limits WHERE] [-rate P]... [-public-url URL] [-drain 10s] [-check=false]
 //
 // Open http://127.0.0.1:8080/ in a browser for a console that triggers every
 // answer, or use curl, with a password or with a token of the demo issuer:
@@ -51,6 +51,7 @@ type settings struct {
 	drain     time.Duration
 	check     bool
 	jobs      string
+	workers   int
 	limits    string
 	rates     []string
 }
@@ -82,13 +83,13 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		return 2
 	}
 	defer limits.close()
-	jobs, err := newBackend(set.jobs)
+	jobs, err := newBackend(ctx, set.jobs)
 	if err != nil {
 		fmt.Fprintln(stderr, "orders: -jobs:", err)
 		return 2
 	}
 	defer jobs.close()
-	svc, err := newService(serviceOptions{PublicURL: set.publicURL, Logger: logger, Check: set.check, Limits: limits, Backend: jobs.Backend, Drain: set.drain / 2})
+	svc, err := newService(serviceOptions{PublicURL: set.publicURL, Logger: logger, Check: set.check, Limits: limits, Backend: jobs.Backend, Orders: jobs.orders, Secret: jobs.secret, Workers: set.workers, Drain: set.drain / 2})
 	if err != nil {
 		fmt.Fprintln(stderr, "orders:", err)
 		return 1
@@ -160,7 +161,8 @@ func parse(args []string, stderr io.Writer) (settings, error) {
 	flags.StringVar(&set.addr, "addr", "127.0.0.1:8080", "listen `address`; port 0 picks one")
 	flags.StringVar(&set.publicURL, "public-url", "", "the `origin` in absolute URLs (default http:// and the address it listens on)")
 	flags.DurationVar(&set.drain, "drain", 10*time.Second, "how long a shutdown waits; jobs get half of it, and go on after a restart")
-	flags.StringVar(&set.jobs, "jobs", "", "`where` jobs are kept: memory, or sqlite:PATH (default a file in the user's cache directory)")
+	flags.StringVar(&set.jobs, "jobs", "", "`where` jobs are kept: memory, sqlite:PATH, or the postgres:// URL of a database that several processes share, orders included (default a file in the user's cache directory)")
+	flags.IntVar(&set.workers, "workers", 0, "how many jobs run here at once (default 4 for each CPU); -1 for a process that only accepts them")
 	flags.StringVar(&set.limits, "limits", "memory", "`where` limits are counted: memory, or redis://HOST:PORT/DB")
 	flags.Func("rate", "how much each user may do, `NAME=N/DURATION`, repeatable; off for no limits (default burst=20/1s and hour=5000/1h)", func(s string) error {
 		set.rates = append(set.rates, s)

@@ -1,22 +1,17 @@
 package main
 
 import (
+	"context"
 	"crypto/rand"
-	"errors"
-	"strconv"
+	"slices"
 	"sync"
 	"time"
+
+	"github.com/forthright-http/forthright/respond"
 )
 
-var (
-	errNotFound       = errors.New("store: no such order")
-	errDeleted        = errors.New("store: the order was deleted")
-	errReferenceTaken = errors.New("store: the owner has an order with this reference")
-	errStale          = errors.New("store: the order was changed meanwhile")
-)
-
-// store keeps orders in memory.
-type store struct {
+// memoryStore keeps orders in memory.
+type memoryStore struct {
 	now        func() time.Time
 	mu         sync.RWMutex
 	orders     map[string]*record
@@ -34,20 +29,11 @@ type record struct {
 	deleted bool
 }
 
-// stored is an order with the version that it was read at.
-type stored struct {
-	Order
-	version int
+func newStore(now func() time.Time) *memoryStore {
+	return &memoryStore{now: now, orders: make(map[string]*record), references: make(map[reference]string)}
 }
 
-// tag is the opaque part of the order's entity tag.
-func (o stored) tag() string { return "v" + strconv.Itoa(o.version) }
-
-func newStore(now func() time.Time) *store {
-	return &store{now: now, orders: make(map[string]*record), references: make(map[reference]string)}
-}
-
-func (s *store) create(owner string, in NewOrder) (stored, error) {
+func (s *memoryStore) create(_ context.Context, owner string, in NewOrder) (stored, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	key := reference{owner, in.Reference}
@@ -63,9 +49,7 @@ func (s *store) create(owner string, in NewOrder) (stored, error) {
 	return stored{o, 1}, nil
 }
 
-// get finds an order of the owner. Another's is as unknown as one that never
-// was.
-func (s *store) get(owner, id string) (stored, error) {
+func (s *memoryStore) get(_ context.Context, owner, id string) (stored, error) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	rec, err := s.find(owner, id)
@@ -75,13 +59,7 @@ func (s *store) get(owner, id string) (stored, error) {
 	return stored{rec.order, rec.version}, nil
 }
 
-// anyVersion lets a change through whatever version the order has.
-const anyVersion = 0
-
-// update changes an order with a function, if it still has the version that
-// the caller read: of two writers one gets errStale, whatever both had
-// checked before.
-func (s *store) update(owner, id string, version int, change func(*Order) error) (stored, error) {
+func (s *memoryStore) update(_ context.Context, owner, id string, version int, change func(*Order) error) (stored, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	rec, err := s.find(owner, id)
@@ -109,9 +87,7 @@ func (s *store) update(owner, id string, version int, change func(*Order) error)
 	return stored{rec.order, rec.version}, nil
 }
 
-// remove deletes an order that still has the version. Its id is remembered,
-// its reference is free again.
-func (s *store) remove(owner, id string, version int) error {
+func (s *memoryStore) remove(_ context.Context, owner, id string, version int) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	rec, err := s.find(owner, id)
@@ -126,7 +102,7 @@ func (s *store) remove(owner, id string, version int) error {
 	return nil
 }
 
-func (s *store) find(owner, id string) (*record, error) {
+func (s *memoryStore) find(owner, id string) (*record, error) {
 	rec, ok := s.orders[id]
 	switch {
 	case !ok || rec.owner != owner:
@@ -135,4 +111,40 @@ func (s *store) find(owner, id string) (*record, error) {
 		return nil, errDeleted
 	}
 	return rec, nil
+}
+
+func (s *memoryStore) list(_ context.Context, owner, customer string, at place, limit int) ([]Order, respond.Page[place], error) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	var all []*record
+	for _, rec := range slices.Backward(s.created) {
+		if rec.owner == owner && !rec.deleted && (customer == "" || rec.order.Customer == customer) {
+			all = append(all, rec)
+		}
+	}
+	begin, end := 0, len(all)
+	if at != (place{}) {
+		// The first that is older than the place, or for going back, the first that is not newer.
+		i := slices.IndexFunc(all, func(rec *record) bool { return rec.number < at.Number || at.Back && rec.number == at.Number })
+		if i < 0 {
+			i = len(all)
+		}
+		if begin = i; at.Back {
+			begin = max(i-limit, 0)
+			end = i
+		}
+	}
+	end = min(end, begin+limit)
+	orders := make([]Order, 0, end-begin)
+	for _, rec := range all[begin:end] {
+		orders = append(orders, rec.order)
+	}
+	var page respond.Page[place]
+	if end < len(all) && end > begin {
+		page.Next = &place{Number: all[end-1].number}
+	}
+	if begin > 0 && end > begin {
+		page.Prev = &place{Number: all[begin].number, Back: true}
+	}
+	return orders, page, nil
 }

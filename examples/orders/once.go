@@ -4,7 +4,6 @@ import (
 	"net/http"
 
 	"github.com/forthright-http/forthright/async"
-	"github.com/forthright-http/forthright/async/sqlitestore"
 	"github.com/forthright-http/forthright/authn"
 )
 
@@ -12,7 +11,7 @@ import (
 // answered. The answers are where the jobs are, if that keeps them.
 func (s *service) once(o serviceOptions) (func(http.Handler) http.Handler, error) {
 	var answers async.ReplayStore
-	if s, ok := o.Backend.(*sqlitestore.Store); ok {
+	if s, ok := o.Backend.(interface{ Replays() async.ReplayStore }); ok {
 		answers = s.Replays()
 	} else {
 		var err error

@@ -13,7 +13,7 @@ func (s *service) createOrder(r *http.Request, owner string) (respond.Response, 
 	if err != nil {
 		return respond.Fail(err)
 	}
-	o, err := s.orders.create(owner, in)
+	o, err := s.orders.create(r.Context(), owner, in)
 	if err != nil {
 		return respond.Fail(err)
 	}
@@ -21,7 +21,7 @@ func (s *service) createOrder(r *http.Request, owner string) (respond.Response, 
 }
 
 func (s *service) getOrder(r *http.Request, owner string) (respond.Response, error) {
-	o, err := s.orders.get(owner, r.PathValue("id"))
+	o, err := s.orders.get(r.Context(), owner, r.PathValue("id"))
 	if err != nil {
 		return respond.Fail(err)
 	}
@@ -31,7 +31,7 @@ func (s *service) getOrder(r *http.Request, owner string) (respond.Response, err
 // replaceOrder is a PUT: the client must know the state that it replaces. It
 // may send back all that it got; what the service owns is ignored.
 func (s *service) replaceOrder(r *http.Request, owner string) (respond.Response, error) {
-	o, err := s.orders.get(owner, r.PathValue("id"))
+	o, err := s.orders.get(r.Context(), owner, r.PathValue("id"))
 	if err != nil {
 		return respond.Fail(err)
 	}
@@ -48,7 +48,7 @@ func (s *service) replaceOrder(r *http.Request, owner string) (respond.Response,
 
 // patchOrder is a PATCH with a merge patch (RFC 7396).
 func (s *service) patchOrder(r *http.Request, owner string) (respond.Response, error) {
-	o, err := s.orders.get(owner, r.PathValue("id"))
+	o, err := s.orders.get(r.Context(), owner, r.PathValue("id"))
 	if err != nil {
 		return respond.Fail(err)
 	}
@@ -62,7 +62,7 @@ func (s *service) patchOrder(r *http.Request, owner string) (respond.Response, e
 // change writes what a client may change. The store compares the version once
 // more while it writes.
 func (s *service) change(r *http.Request, owner, id string, version int, in NewOrder) (respond.Response, error) {
-	o, err := s.orders.update(owner, id, version, func(o *Order) error {
+	o, err := s.orders.update(r.Context(), owner, id, version, func(o *Order) error {
 		o.NewOrder, o.Total = in, in.total()
 		return nil
 	})
@@ -73,7 +73,7 @@ func (s *service) change(r *http.Request, owner, id string, version int, in NewO
 }
 
 func (s *service) deleteOrder(r *http.Request, owner string) (respond.Response, error) {
-	o, err := s.orders.get(owner, r.PathValue("id"))
+	o, err := s.orders.get(r.Context(), owner, r.PathValue("id"))
 	if err != nil {
 		return respond.Fail(err)
 	}
@@ -84,7 +84,7 @@ func (s *service) deleteOrder(r *http.Request, owner string) (respond.Response, 
 	if !guarded(r) {
 		version = anyVersion
 	}
-	if err := s.orders.remove(owner, o.ID, version); err != nil {
+	if err := s.orders.remove(r.Context(), owner, o.ID, version); err != nil {
 		return respond.Fail(stale(r, err))
 	}
 	return respond.NoContent(), nil

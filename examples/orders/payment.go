@@ -24,7 +24,7 @@ var errPaid = errors.New("store: the order is paid")
 // payOrder pays an order, and leads back to it. To pay it again changes
 // nothing.
 func (s *service) payOrder(r *http.Request, owner string) (respond.Response, error) {
-	o, err := s.orders.get(owner, r.PathValue("id"))
+	o, err := s.orders.get(r.Context(), owner, r.PathValue("id"))
 	if err != nil {
 		return respond.Fail(err)
 	}
@@ -36,7 +36,7 @@ func (s *service) payOrder(r *http.Request, owner string) (respond.Response, err
 	if guarded(r) {
 		version = o.version
 	}
-	_, err = s.orders.update(owner, o.ID, version, func(o *Order) error {
+	_, err = s.orders.update(r.Context(), owner, o.ID, version, func(o *Order) error {
 		switch {
 		case o.Status == statusPaid:
 			return errPaid

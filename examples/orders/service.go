@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
+	"crypto/hkdf"
 	"crypto/rand"
+	"crypto/sha256"
 	"log/slog"
 	"net/http"
 	"slices"
@@ -32,7 +34,10 @@ type serviceOptions struct {
 	Logger    *slog.Logger     //
 	Check     bool             // log each answer that breaks a rule of HTTP
 	Limits    limits           // by default none
+	Orders    store            // in memory by default
 	Backend   async.Backend    // of jobs; in memory by default
+	Secret    []byte           // 32 bytes that all processes share; by default its own
+	Workers   int              // how many jobs run here at once; by default as many as fit
 	Drain     time.Duration    // how long running jobs may go on in a shutdown
 	Now       func() time.Time // time.Now by default
 }
@@ -42,7 +47,7 @@ type service struct {
 	handler  http.Handler
 	api      *respond.API
 	problems *problem.Writer
-	orders   *store
+	orders   store
 	issuer   *issuer
 	auth     *authn.Authenticator
 	jobs     *async.Jobs
@@ -82,8 +87,15 @@ func newService(o serviceOptions) (*service, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &service{api: api, problems: problems, orders: newStore(o.Now)}
-	if s.issuer, err = newIssuer(o.PublicURL, o.Now); err != nil {
+	if o.Orders == nil {
+		o.Orders = newStore(o.Now)
+	}
+	if o.Secret == nil {
+		o.Secret = make([]byte, 32)
+		rand.Read(o.Secret)
+	}
+	s := &service{api: api, problems: problems, orders: o.Orders}
+	if s.issuer, err = newIssuer(o.PublicURL, o.Secret, o.Now); err != nil {
 		return nil, err
 	}
 	if s.auth, err = newAuth(o, s); err != nil {
@@ -145,8 +157,10 @@ func (s *service) makeReaders(o serviceOptions) (err error) {
 	if s.listQuery, err = respond.NewParams[listQuery](respond.ParamsOptions{}); err != nil {
 		return err
 	}
-	key := make([]byte, 32) // of this process: a service on several machines shares one
-	rand.Read(key)
+	key, err := hkdf.Key(sha256.New, o.Secret, nil, "cursors", 32)
+	if err != nil {
+		return err
+	}
 	if s.cursors, err = respond.NewCursors[place](key, respond.CursorOptions{}); err != nil {
 		return err
 	}

@@ -8,7 +8,9 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -52,27 +54,55 @@ var jobStores = []struct {
 	name string
 	open func(testing.TB) func(context.Context) error
 }{
-	{"memory", func(tb testing.TB) func(context.Context) error {
-		m, err := async.NewMemory(async.MemoryOptions{MaxJobs: 1 << 30, MaxBytes: 1 << 40})
-		return submitter(tb, m, err)
-	}},
-	{"sqlite", func(tb testing.TB) func(context.Context) error {
-		s, err := sqlitestore.Open(filepath.Join(tb.TempDir(), "jobs.sqlite"), sqlitestore.Options{})
-		tb.Cleanup(func() { s.Close() })
-		return submitter(tb, s, err)
-	}},
+	{"memory", func(tb testing.TB) func(context.Context) error { return submitter(openMemory(tb)) }},
+	{"sqlite", func(tb testing.TB) func(context.Context) error { return submitter(openSQLite(tb)) }},
 	{"river-sqlite", riverSubmitter},
 }
 
-func submitter(tb testing.TB, backend async.Backend, err error) func(context.Context) error {
+// jobBackends are those of ours. stop closes one and returns how many bytes of the disk
+// it has.
+var jobBackends = []struct {
+	name string
+	open func(testing.TB) (backend async.Backend, stop func() int64)
+}{{"memory", openMemory}, {"sqlite", openSQLite}}
+
+func openMemory(tb testing.TB) (async.Backend, func() int64) {
+	m, err := async.NewMemory(async.MemoryOptions{MaxJobs: 1 << 30, MaxBytes: 1 << 40})
 	if err != nil {
 		tb.Fatal(err)
 	}
+	return m, func() int64 { return 0 }
+}
+
+func openSQLite(tb testing.TB) (async.Backend, func() int64) {
+	path := filepath.Join(tb.TempDir(), "jobs.sqlite")
+	s, err := sqlitestore.Open(path, sqlitestore.Options{})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(func() { s.Close() })
+	return s, func() int64 {
+		if err := s.Close(); err != nil { // which puts the log into the file
+			tb.Fatal(err)
+		}
+		info, err := os.Stat(path)
+		if err != nil {
+			tb.Fatal(err)
+		}
+		return info.Size()
+	}
+}
+
+func newJob() async.NewJob {
+	return async.NewJob{
+		ID: rand.Text(), Kind: "work", Owner: "ana", Input: []byte(`{"customer":"C-1017"}`),
+		Retention: time.Hour, Tombstone: time.Hour, MaxQueued: 1 << 30, MaxOwned: 1 << 30,
+	}
+}
+
+func submitter(backend async.Backend, _ func() int64) func(context.Context) error {
 	return func(ctx context.Context) error {
-		_, _, err := backend.Submit(ctx, async.NewJob{
-			ID: rand.Text(), Kind: "work", Owner: "ana", Input: []byte(`{"customer":"C-1017"}`),
-			Retention: time.Hour, Tombstone: time.Hour, MaxQueued: 1 << 30, MaxOwned: 1 << 30,
-		})
+		_, _, err := backend.Submit(ctx, newJob())
 		return err
 	}
 }
@@ -132,14 +162,16 @@ func BenchmarkAsyncSubmit(b *testing.B) {
 	}
 }
 
-// BenchmarkAsyncEndToEnd submits jobs and has them done.
+// BenchmarkAsyncEndToEnd submits jobs and has them done. B/job is what a job that is
+// kept takes: its part of the file, or of the memory.
 func BenchmarkAsyncEndToEnd(b *testing.B) {
-	for _, name := range []string{"memory", "sqlite"} {
-		b.Run(name, func(b *testing.B) {
-			jobs, kind, done := worker(b, name)
-			ctx, stop := context.WithCancel(context.Background())
-			ended := make(chan error, 1)
-			go func() { ended <- jobs.Run(ctx) }()
+	for _, store := range jobBackends {
+		b.Run(store.name, func(b *testing.B) {
+			before := heap()
+			backend, stop := store.open(b)
+			done := make(chan struct{}, 64)
+			jobs, kind := worker(b, backend, func() {}, func() { done <- struct{}{} })
+			end := running(b, jobs)
 			b.ResetTimer()
 			go among16(b, kind)
 			for range b.N {
@@ -147,12 +179,74 @@ func BenchmarkAsyncEndToEnd(b *testing.B) {
 			}
 			b.StopTimer()
 			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "jobs/s")
-			stop()
-			if err := <-ended; err != nil {
-				b.Error(err)
+			end()
+			bytes := stop()
+			if bytes == 0 {
+				bytes = heap() - before
 			}
+			b.ReportMetric(float64(bytes)/float64(b.N), "B/job")
+			runtime.KeepAlive(backend)
 		})
 	}
+}
+
+// BenchmarkAsyncBegin is how long it takes from a submit until its handler begins,
+// where a worker is free.
+func BenchmarkAsyncBegin(b *testing.B) {
+	for _, store := range jobBackends {
+		b.Run(store.name, func(b *testing.B) {
+			backend, _ := store.open(b)
+			begun, done := make(chan time.Time, 1), make(chan struct{}, 1)
+			jobs, kind := worker(b, backend, func() { begun <- time.Now() }, func() { done <- struct{}{} })
+			defer running(b, jobs)()
+			var total time.Duration
+			for b.Loop() {
+				submitted := time.Now()
+				if _, err := kind.Submit(context.Background(), "", "", riverArgs{"C-1017"}); err != nil {
+					b.Fatal(err)
+				}
+				total += (<-begun).Sub(submitted)
+				<-done
+			}
+			b.ReportMetric(float64(total.Nanoseconds())/float64(b.N), "ns/begin")
+		})
+	}
+}
+
+// BenchmarkAsyncRead reads the status of jobs that are queued, with their place among
+// 2,000.
+func BenchmarkAsyncRead(b *testing.B) {
+	for _, store := range jobBackends {
+		b.Run(store.name, func(b *testing.B) {
+			backend, _ := store.open(b)
+			var ids []string
+			for range 2000 {
+				job, _, err := backend.Submit(b.Context(), newJob())
+				if err != nil {
+					b.Fatal(err)
+				}
+				ids = append(ids, job.ID)
+			}
+			b.ResetTimer()
+			b.RunParallel(func(pb *testing.PB) {
+				for i := 0; pb.Next(); i++ {
+					if _, err := backend.Get(context.Background(), ids[i%len(ids)]); err != nil {
+						b.Error(err)
+						return
+					}
+				}
+			})
+			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "reads/s")
+		})
+	}
+}
+
+// heap is how many bytes of memory are in use.
+func heap() int64 {
+	var m runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&m)
+	return int64(m.HeapAlloc)
 }
 
 func among16(b *testing.B, kind *async.Kind[riverArgs, async.None]) {
@@ -169,41 +263,41 @@ func among16(b *testing.B, kind *async.Kind[riverArgs, async.None]) {
 	}
 }
 
-// worker makes jobs that do nothing and tell so.
-func worker(b *testing.B, store string) (*async.Jobs, *async.Kind[riverArgs, async.None], chan struct{}) {
+// worker makes jobs that tell of their begin and their end.
+func worker(b *testing.B, backend async.Backend, begin, end func()) (*async.Jobs, *async.Kind[riverArgs, async.None]) {
 	b.Helper()
-	var backend async.Backend
-	var err error
-	if store == "memory" {
-		backend, err = async.NewMemory(async.MemoryOptions{MaxJobs: 1 << 30, MaxBytes: 1 << 40})
-	} else {
-		var s *sqlitestore.Store
-		s, err = sqlitestore.Open(filepath.Join(b.TempDir(), "jobs.sqlite"), sqlitestore.Options{})
-		b.Cleanup(func() { s.Close() })
-		backend = s
-	}
-	if err != nil {
-		b.Fatal(err)
-	}
-	done := make(chan struct{}, b.N+1)
 	jobs, err := async.New(backend, async.Options{
 		URL: "https://api.example.com/jobs", Capability: true, MaxQueued: 1 << 30, Logger: slog.New(slog.DiscardHandler),
-		OnEnd: func(async.Job, async.Outcome, error) { done <- struct{}{} },
+		OnEnd: func(async.Job, async.Outcome, error) { end() },
 	})
 	if err != nil {
 		b.Fatal(err)
 	}
-	kind, err := async.Define(jobs, "work", func(context.Context, *async.Task, riverArgs) (async.None, error) { return async.None{}, nil })
+	kind, err := async.Define(jobs, "work", func(context.Context, *async.Task, riverArgs) (async.None, error) { begin(); return async.None{}, nil })
 	if err != nil {
 		b.Fatal(err)
 	}
-	return jobs, kind, done
+	return jobs, kind
+}
+
+// running has jobs run until end is called.
+func running(b *testing.B, jobs *async.Jobs) (end func()) {
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- jobs.Run(ctx) }()
+	return func() {
+		cancel()
+		if err := <-ended; err != nil {
+			b.Error(err)
+		}
+	}
 }
 
 // BenchmarkAsyncHTTP is what the HTTP half adds: a submit and a status read through the
 // handlers, and the same calls of the backend in memory.
 func BenchmarkAsyncHTTP(b *testing.B) {
-	jobs, kind, _ := worker(b, "memory")
+	backend, _ := openMemory(b)
+	jobs, kind := worker(b, backend, func() {}, func() {})
 	job, err := kind.Submit(context.Background(), "", "", riverArgs{"C-1017"})
 	if err != nil {
 		b.Fatal(err)
