@@ -97,8 +97,8 @@ func open(t testing.TB, pool *pgxpool.Pool, o riverqueue.Options) *riverqueue.Qu
 
 func newJob() async.NewJob {
 	return async.NewJob{
-		ID: rand.Text(), Kind: "work", Owner: "ana", Input: []byte(`{"customer":"C-1017","format":"pdf"}`),
-		Retention: time.Hour, Tombstone: time.Hour, MaxQueued: 1 << 30, MaxOwned: 1 << 30,
+		ID: rand.Text(), Kind: "work", Owner: rand.Text(), Input: []byte(`{"customer":"C-1017","format":"pdf"}`),
+		Retention: time.Hour, Tombstone: time.Hour, MaxQueued: 1 << 30, MaxOwned: 100,
 	}
 }
 
@@ -201,4 +201,14 @@ func query[T any](t testing.TB, pool *pgxpool.Pool, schema, sql string, args ...
 		t.Fatal(err)
 	}
 	return v
+}
+
+// until waits until something is so.
+func until(t testing.TB, what string, so func() bool) {
+	t.Helper()
+	for begun := time.Now(); !so(); time.Sleep(5 * time.Millisecond) {
+		if time.Since(begun) > patience {
+			t.Fatalf("it did not come to it that %s", what)
+		}
+	}
 }

@@ -11,12 +11,11 @@ import (
 )
 
 const (
-	houseMost   = 3 * time.Second // between two times that the house is kept, at most
-	houseParts  = 10              // of a Lease
-	houseLeast  = 200 * time.Millisecond
-	orphansEach = time.Minute
-	houseBatch  = 200
-	sweepBatch  = 1000
+	houseMost  = 3 * time.Second // between two times that the house is kept, at most
+	houseParts = 10              // of a Lease
+	houseLeast = 200 * time.Millisecond
+	houseBatch = 200
+	sweepBatch = 1000
 )
 
 // keepHouse rescues jobs whose worker has died and sweeps what has expired, until ctx
@@ -113,7 +112,7 @@ func (h *house) rescue(ctx context.Context) error {
 	if time.Now().Before(h.orphans) {
 		return nil
 	}
-	h.orphans = time.Now().Add(orphansEach)
+	h.orphans = time.Now().Add(q.options.Lease)
 	ids, err := h.names(ctx, q.sql.orphans, houseBatch)
 	if err == nil && len(ids) > 0 {
 		_, err = h.release(ids)

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/forthright-http/forthright/async"
+	"github.com/forthright-http/forthright/async/asynctest"
 	"github.com/forthright-http/forthright/async/sqlitestore"
 	"github.com/forthright-http/forthright/respond/conform/conformtest"
 )
@@ -74,6 +75,10 @@ func TestReplays(t *testing.T) {
 	if got := begins(large, async.ReplayAnswered); got.Status != 200 || !got.NotKept {
 		t.Errorf("the answer that was too large is %d, %v", got.Status, got.NotKept)
 	}
+}
+
+func TestReplaysByTheKit(t *testing.T) {
+	asynctest.Replays(t, func(t *testing.T) async.ReplayStore { return open(t, file(t), sqlitestore.Options{}).Replays() })
 }
 
 // TestReplaysRace: of many with one key, one is fresh.

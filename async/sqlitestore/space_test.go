@@ -123,7 +123,7 @@ func TestMaxBytes(t *testing.T) {
 		t.Fatal(err)
 	}
 	kept := []string{first.ID}
-	for {
+	for len(kept) < 200 {
 		n := job("")
 		job, _, err := s.Submit(t.Context(), n)
 		if errors.Is(err, async.ErrFull) {
@@ -145,8 +145,10 @@ func TestMaxBytes(t *testing.T) {
 	}
 	claim := async.Claim{Key: [32]byte{1}, Token: "a", Now: c.Now(), Until: c.Now().Add(time.Minute)}
 	small := newJob()
-	for err = nil; err == nil; small.ID = rand.Text() { // a few small ones may fit
-		small.Tombstone = 0
+	small.Tombstone = 0
+	err = nil
+	for tries := 0; err == nil && tries < 100; tries++ { // a few small ones may fit
+		small.ID = rand.Text()
 		_, _, err = s.Submit(t.Context(), small)
 	}
 	want(t, "Submit of a small job", err, async.ErrFull)
