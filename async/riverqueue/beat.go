@@ -40,7 +40,7 @@ func (r *runner) beats(ctx context.Context) {
 			return
 		case errors.Is(err, errForgotten):
 			r.lose()
-			last, wait = time.Now(), lease/beatsPerLease
+			last, wait = begun, retryLeast
 		default:
 			r.queue.health(err)
 			wait = min(lease/beatsPerLease, retryMost/4)
@@ -68,6 +68,9 @@ func (r *runner) beat(ctx context.Context, lease time.Duration) error {
 	ctx, cancel := context.WithTimeout(ctx, min(timeout, lease/2))
 	defer cancel()
 	name, live := r.running()
+	if name == "" {
+		return r.register(ctx)
+	}
 	ids := make([]string, 0, len(live))
 	for id := range live {
 		ids = append(ids, id)
@@ -136,11 +139,11 @@ func (a *attempt) lose() {
 }
 
 // lose tells all attempts that their jobs are others': the lease is over. The runner
-// goes on under another name.
+// has no name until it gets another.
 func (r *runner) lose() {
 	r.mu.Lock()
 	live := r.live
-	r.live, r.worker = map[string]*attempt{}, rand.Text()
+	r.live, r.worker = map[string]*attempt{}, ""
 	r.mu.Unlock()
 	for _, a := range live {
 		a.cancel(async.ErrLost)
@@ -148,14 +151,18 @@ func (r *runner) lose() {
 	if len(live) > 0 {
 		r.queue.options.Logger.Error("riverqueue: the lease was lost, and with it jobs that run", "schema", r.queue.schema, "jobs", len(live))
 	}
-	r.again()
 }
 
-// again makes the runner known under its new name. Where that fails it claims nothing,
-// and the next heartbeat gives it another.
-func (r *runner) again() {
-	ctx, cancel := context.WithTimeout(r.queue.background, min(timeout, r.queue.options.Lease/2))
+// register makes the runner known under a new name, and then takes that.
+func (r *runner) register(ctx context.Context) error {
+	name := rand.Text()
+	ctx, cancel := context.WithTimeout(ctx, min(timeout, r.queue.options.Lease/2))
 	defer cancel()
-	_, err := r.queue.pool.Exec(ctx, r.queue.sql.register, r.name(), r.queue.options.Lease)
-	r.queue.health(err)
+	if _, err := r.queue.pool.Exec(ctx, r.queue.sql.register, name, r.queue.options.Lease); err != nil {
+		return err
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.worker = name
+	return nil
 }

@@ -28,6 +28,8 @@ func (q *Queue) Cancel(ctx context.Context, id string) (async.Job, error) {
 		return job, err
 	case errors.Is(err, async.ErrNotFound):
 		return async.Job{}, err
+	case ctx.Err() != nil:
+		return async.Job{}, ctx.Err()
 	}
 	q.health(err)
 	return async.Job{}, known(err)
@@ -61,6 +63,7 @@ func (q *Queue) cancel(ctx context.Context, id string) (job async.Job, err error
 		b = &pgx.Batch{}
 		b.Queue(q.sql.askToStop, q.channel, id).QueryRow(func(r pgx.Row) error {
 			var told int64
+			defer func() { job.Updated = job.Updated.UTC() }()
 			return r.Scan(&id, &job.Version, &job.Status, &job.Updated, &told)
 		})
 		return t.last(ctx, b)

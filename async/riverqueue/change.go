@@ -2,6 +2,7 @@ package riverqueue
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -22,6 +23,7 @@ type change struct {
 
 	// What came of it: found is false where the job is not this attempt's.
 	found   bool
+	unknown bool // of a claim: because the worker is not registered
 	row     row // of a claim
 	version int64
 	status  async.Status
@@ -38,7 +40,7 @@ const (
 )
 
 // apply has a change done. It returns [async.ErrLost] where the job is not this
-// attempt's.
+// attempt's, and of a claim [errForgotten] where the worker is none.
 func (q *Queue) apply(ctx context.Context, c *change) error {
 	size := 0
 	if r := c.outcome.Result; r != nil {
@@ -47,7 +49,10 @@ func (q *Queue) apply(ctx context.Context, c *change) error {
 	if err := q.changes.ask(ctx, c, size); err != nil {
 		return known(err)
 	}
-	if !c.found {
+	switch {
+	case c.unknown:
+		return errForgotten
+	case !c.found:
 		return async.ErrLost
 	}
 	return nil
@@ -120,6 +125,14 @@ func (q *Queue) queueClaims(b *pgx.Batch, all []*change) {
 			}
 		}
 		return rows.Err()
+	})
+	// A name is never registered again: one that is there now was there before.
+	b.Queue(q.sql.registered, workers).Query(func(rows pgx.Rows) error {
+		there, err := pgx.CollectRows(rows, pgx.RowTo[string])
+		for _, c := range all {
+			c.unknown = !c.found && !slices.Contains(there, c.worker)
+		}
+		return err
 	})
 }
 

@@ -65,7 +65,27 @@ func (s *faultService) check(t *testing.T) {
 	t.Logf("interrupted %d times, one job at most %d times; %d jobs of River are left as running",
 		count("SELECT coalesce(sum(interrupted), 0) FROM {schema}async_job"), count("SELECT coalesce(max(interrupted), 0) FROM {schema}async_job"),
 		count("SELECT count(*) FROM {schema}river_job WHERE state = 'running'"))
+	s.explain(t)
 	l.tell(t)
+}
+
+// explain logs what the processes logged, and what there is of jobs that have not ended,
+// where there was a fault.
+func (s *faultService) explain(t *testing.T) {
+	t.Helper()
+	s.faultLedger.mu.Lock()
+	fine := len(s.faults) == 0
+	s.faultLedger.mu.Unlock()
+	if fine {
+		return
+	}
+	for _, p := range s.all {
+		t.Logf("%s logged %q", p.name, p.logged(""))
+	}
+	t.Log(query[string](t, s.pool, s.settings.Schema, `SELECT coalesce(string_agg(concat_ws(' ', j.id, j.status, 'version', j.version, 'attempt', j.attempt,
+		'updated', j.updated, 'worker', j.worker, '; River:', r.id, r.state, 'attempt', r.attempt, 'at', r.attempted_at, 'scheduled', r.scheduled_at,
+		'finalized', r.finalized_at, r.errors), E'\n'), 'all jobs have ended')
+		FROM {schema}async_job j LEFT JOIN {schema}river_job r ON r.id = j.river_id WHERE j.finished IS NULL`))
 }
 
 // readAll reads every job from every process that is there.

@@ -67,12 +67,11 @@ func (in *intake) ask(b *pgx.Batch) {
 			most = append(most, int64(in.mostOwned(n.Owner)))
 		}
 	}
-	b.Queue(in.q.sql.submitNow).QueryRow(func(r pgx.Row) error { return r.Scan(&in.now, &in.serial) })
 	b.Queue(in.q.sql.submitOwned, of, most).Query(func(rows pgx.Rows) error {
 		for rows.Next() {
 			var owner []byte
 			var n int
-			if err := rows.Scan(&owner, &n); err != nil {
+			if err := rows.Scan(&in.now, &in.serial, &owner, &n); err != nil {
 				return err
 			}
 			in.owned[string(owner)] = n

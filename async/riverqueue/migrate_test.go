@@ -180,4 +180,3 @@ func TestClosed(t *testing.T) {
 		t.Errorf("the pool after Close: %v", err)
 	}
 }
-

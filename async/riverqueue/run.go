@@ -2,7 +2,6 @@ package riverqueue
 
 import (
 	"context"
-	"crypto/rand"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -27,7 +26,7 @@ type runner struct {
 	look     chan struct{} // the heartbeat is to come at once
 
 	mu     sync.Mutex
-	worker string              // the name by which it has jobs
+	worker string              // the name by which it has jobs, "" for none yet
 	live   map[string]*attempt // by id
 	left   bool                // it may have jobs that it does not know of
 }
@@ -40,7 +39,7 @@ func (q *Queue) Run(ctx context.Context, x async.Executor) error {
 	if err := q.isClosed(); err != nil {
 		return err
 	}
-	r := &runner{queue: q, executor: x, slots: make(chan struct{}, max(x.Workers(), 0)), look: make(chan struct{}, 1), live: map[string]*attempt{}, worker: rand.Text()}
+	r := &runner{queue: q, executor: x, slots: make(chan struct{}, max(x.Workers(), 0)), look: make(chan struct{}, 1), live: map[string]*attempt{}}
 	r.attempts, r.end = context.WithCancelCause(context.Background())
 	defer r.end(nil)
 	q.join(r)
@@ -58,19 +57,11 @@ func (q *Queue) Run(ctx context.Context, x async.Executor) error {
 			return ErrClosed
 		}
 	}
-	if !r.begin(ctx) {
+	if !r.untilDone(ctx, r.register) { // before it has jobs
 		return q.isClosed()
 	}
 	keepers.Go(func() { r.beats(keeping) })
 	return r.work(ctx)
-}
-
-// begin makes the runner known, before it has jobs.
-func (r *runner) begin(ctx context.Context) bool {
-	return r.untilDone(ctx, func(ctx context.Context) error {
-		_, err := r.queue.pool.Exec(ctx, r.queue.sql.register, r.name(), r.queue.options.Lease)
-		return err
-	})
 }
 
 // untilDone calls f until it succeeds, or reports that ctx has ended or the queue was
@@ -189,7 +180,7 @@ func (r *runner) retire() {
 	left := r.left || len(r.live) > 0
 	name := r.worker
 	r.mu.Unlock()
-	if left {
+	if left || name == "" {
 		return
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), timeout)

@@ -4,11 +4,12 @@ package riverqueue
 // them in columns.
 type statements struct {
 	get, page, behind                     string
-	submitNow, submitKeys, submitOwned    string
+	submitKeys, submitOwned               string
 	submitOpen, freeKeys, submitInsert    string
 	claim, report, finish, lock           string
 	requeue, askToStop                    string
-	register, beat, unregister, mine      string
+	register, registered, beat            string
+	unregister, mine                      string
 	takeHouse, dead, deadJobs, orphans    string
 	unclaimed, stopped, overdue, noLonger string
 	sweep, sweepReplays                   string
@@ -38,11 +39,11 @@ func statementsIn(schema string) statements {
 		page: t(`SELECT ` + columns + ` FROM {schema}async_job j
 			WHERE j.owner = $1 AND j.serial < $2 AND (j.expires IS NULL OR j.expires > now()) ORDER BY j.serial DESC LIMIT $3`),
 
-		submitNow: t(`SELECT clock_timestamp(), last_value - CASE WHEN is_called THEN 0 ELSE 1 END FROM {schema}async_job_serial_seq`),
 		submitKeys: t(`SELECT ` + columns + `, a.place FROM unnest($1::bytea[], $2::bytea[]) WITH ORDINALITY a (owner, key, place)
 			JOIN {schema}async_job j ON j.owner = a.owner AND j.key = a.key`),
-		submitOwned: t(`SELECT a.owner, (SELECT count(*) FROM (SELECT FROM {schema}async_job j WHERE j.owner = a.owner AND j.finished IS NULL LIMIT a.most) c)
-			FROM unnest($1::bytea[], $2::bigint[]) a (owner, most)`),
+		submitOwned: t(`SELECT clock_timestamp(), s.last_value - CASE WHEN s.is_called THEN 0 ELSE 1 END, a.owner,
+				(SELECT count(*) FROM (SELECT FROM {schema}async_job j WHERE j.owner = a.owner AND j.finished IS NULL LIMIT a.most) c)
+			FROM unnest($1::bytea[], $2::bigint[]) a (owner, most), {schema}async_job_serial_seq s`),
 		submitOpen: t(`SELECT count(*) FROM {schema}async_job WHERE finished IS NULL`),
 		freeKeys:   t(`UPDATE {schema}async_job SET key = NULL WHERE id = ANY($1::text[])`),
 		// With a number that is not that of the rows it fails by a division by zero.
@@ -84,8 +85,9 @@ func statementsIn(schema string) statements {
 				a (id, attempt, interrupted, done, total, message, run_at, river_id)
 			WHERE j.id = a.id RETURNING j.id, j.version, j.status)` + told),
 
-		register:   t(`INSERT INTO {schema}async_process (id, until) VALUES ($1, now() + $2::interval) ON CONFLICT (id) DO UPDATE SET until = excluded.until`),
+		register:   t(`INSERT INTO {schema}async_process (id, until) VALUES ($1, now() + $2::interval)`),
 		beat:       t(`UPDATE {schema}async_process SET until = now() + $2::interval WHERE id = $1 RETURNING until`),
+		registered: t(`SELECT id FROM {schema}async_process WHERE id = ANY($1::text[])`),
 		unregister: t(`DELETE FROM {schema}async_process WHERE id = $1`),
 		mine:       t(`SELECT id, river_id, status, coalesce(worker, '') FROM {schema}async_job WHERE id = ANY($1::text[])`),
 

@@ -85,7 +85,9 @@ func (q *Queue) submitTogether(batch []*call[*submission]) error {
 	return q.inTransaction(context.Background(), func(ctx context.Context, t *transaction) error {
 		in := intake{q: q, all: all, exact: true}
 		b := &pgx.Batch{}
-		b.Queue("SELECT pg_advisory_xact_lock($1), set_config('lock_timeout', $2, true)", q.lock, lockPatience)
+		// One plan for every number of jobs: to plan each time takes longer than to run.
+		b.Queue("SELECT pg_advisory_xact_lock($1), set_config('lock_timeout', $2, true), set_config('plan_cache_mode', 'force_generic_plan', true)",
+			q.lock, lockPatience)
 		in.ask(b)
 		if err := t.first(ctx, b); err != nil {
 			return err

@@ -42,11 +42,11 @@ func (w *worker) Work(ctx context.Context, job *river.Job[riverArgs]) error {
 		return err
 	}
 	defer a.cancel(nil)
+	defer r.forget(a)
 	stop := context.AfterFunc(ctx, func() { a.cancelledInRiver(ctx) })
 	defer stop()
 	o := r.executor.Execute(a.ctx, a.job, a.report)
 	a.ended.Store(true)
-	defer r.forget(a)
 	return riverEnd(a.keep(o))
 }
 
@@ -78,16 +78,21 @@ func (r *runner) claim(ctx context.Context, job *river.Job[riverArgs]) (*attempt
 		if r.draining.Load() && !doubt {
 			return nil, river.JobSnooze(0)
 		}
-		c.worker = r.name()
-		err := r.queue.apply(ctx, c)
+		err := errForgotten
+		if c.worker = r.name(); c.worker != "" {
+			err = r.queue.apply(context.WithoutCancel(ctx), c)
+		}
 		switch {
 		case err == nil:
 			return r.attemptOf(c), nil
 		case errors.Is(err, async.ErrLost):
 			return nil, nil
+		case errors.Is(err, errForgotten): // the next heartbeat gets a new name
+			r.lookSoon()
+		default:
+			doubt = true // it may have been kept
 		}
-		doubt = true // it may have been kept
-		if r.draining.Load() || !pause(r.attempts, r.queue.closed, wait) {
+		if doubt && r.draining.Load() || !pause(r.attempts, r.queue.closed, wait) {
 			r.mu.Lock()
 			r.left = true
 			r.mu.Unlock()
