@@ -183,7 +183,9 @@ func (a *attempt) report(p async.Progress) error {
 // over: the job has been done, and must not be done again for that.
 func (a *attempt) keep(o async.Outcome) (async.Outcome, error) {
 	if o.Result != nil && len(o.Result.Body) > largest {
-		o = async.Outcome{Status: async.Failed, Progress: o.Progress, Error: tooLarge()}
+		progress := o.Progress
+		o = async.TooLarge()
+		o.Progress = progress
 	}
 	if o.Status != async.Queued && !o.Status.Final() { // an executor that is wrong
 		o.Status = async.Failed
@@ -245,12 +247,4 @@ func (a *attempt) again(o async.Outcome) error {
 		return async.ErrLost
 	}
 	return nil
-}
-
-// tooLarge is why a job failed whose result cannot be kept.
-func tooLarge() *async.Failure {
-	return &async.Failure{
-		Code: async.CodeInternal, Message: "The result is too large to be kept.",
-		Problem: []byte(`{"title":"Internal Server Error","status":500,"detail":"The result is too large to be kept."}`),
-	}
 }

@@ -147,7 +147,9 @@ func (t *transaction) report(a *attempt, p async.Progress) error {
 func (t *transaction) conclude(a *attempt, o async.Outcome) error {
 	r, err := t.own(a)
 	if o.Result != nil && len(o.Result.Body) > maxBlob {
-		o = async.Outcome{Status: async.Failed, Progress: o.Progress, Error: tooLarge()}
+		progress := o.Progress
+		o = async.TooLarge()
+		o.Progress = progress
 	}
 	switch {
 	case errors.Is(err, async.ErrLost):
@@ -188,12 +190,4 @@ func (t *transaction) again(r *record, o async.Outcome) error {
 	}
 	t.enqueue(*r)
 	return t.change(r)
-}
-
-// tooLarge is why a job failed whose result no file can take.
-func tooLarge() *async.Failure {
-	return &async.Failure{
-		Code: async.CodeInternal, Message: "The result is too large to be kept.",
-		Problem: []byte(`{"title":"Internal Server Error","status":500,"detail":"The result is too large to be kept."}`),
-	}
 }

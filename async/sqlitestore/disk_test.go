@@ -163,7 +163,7 @@ func TestResultTooLarge(t *testing.T) {
 		return async.Outcome{Status: async.Succeeded, Result: &async.Result{Body: make([]byte, 512<<20+1)}}
 	}})
 	job := becomes(t, s, submit(t, s).ID, async.Failed)
-	if job.Error == nil || job.Error.Code != async.CodeInternal || job.Result != nil {
+	if job.Error == nil || job.Error.Code != async.CodeTooLarge || job.Result != nil {
 		t.Errorf("%+v, %v", job.Error, job.Result)
 	}
 }
