@@ -11,7 +11,7 @@ import (
 
 func TestBackend(t *testing.T) {
 	postgresURL(t)
-	asynctest.Backend(t, openBackend, asynctest.Options{Durable: true, RealTime: true, Unit: 500 * time.Millisecond, Races: 2000})
+	asynctest.Backend(t, openBackend, asynctest.Options{Durable: true, RealTime: true, Tolerance: 300 * time.Millisecond, Races: 2000})
 }
 
 // TestKill kills processes at their work. A job runs again when the lease is over.

@@ -24,7 +24,7 @@ type change struct {
 	// What came of it: found is false where the job is not this attempt's.
 	found   bool
 	unknown bool // of a claim: because the worker is not registered
-	row     row // of a claim
+	row     row  // of a claim
 	version int64
 	status  async.Status
 	updated time.Time

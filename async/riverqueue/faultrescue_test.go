@@ -11,10 +11,10 @@ import (
 // default, too.
 func TestFaultRescue(t *testing.T) {
 	faultChild()
-	t.Run("Dead", func(t *testing.T) { rescued(t, killLease, 3) })
-	t.Run("Alive", notRobbed)
+	t.Run("Dead", func(t *testing.T) { t.Parallel(); rescued(t, killLease, 2) })
+	t.Run("Alive", func(t *testing.T) { t.Parallel(); notRobbed(t) })
 	if _, long := faultTime(t); long {
-		t.Run("Default", func(t *testing.T) { rescued(t, 30*time.Second, 1) })
+		t.Run("Default", func(t *testing.T) { t.Parallel(); rescued(t, 30*time.Second, 1) })
 	}
 }
 
@@ -51,11 +51,11 @@ func rescued(t *testing.T, lease time.Duration, times int) {
 // notRobbed has jobs that last longer than 3 Leases, and a process that dies beside
 // theirs.
 func notRobbed(t *testing.T) {
-	const lease = time.Second
-	s := newFaultService(t, 1, 1, func(o *faultSettings) { o.Lease = lease })
+	const lease = killLease
+	s := newFaultService(t, 1, 1, nil)
 	for i := range faultWorkers {
 		key := fmt.Sprint("alive-", i)
-		id := s.submit(i, key, fmt.Sprintf(`{"name":%q,"takes":%d}`, key, 35*lease/10/time.Millisecond))
+		id := s.submit(i, key, fmt.Sprintf(`{"name":%q,"takes":%d}`, key, (3*lease+lease/4)/time.Millisecond))
 		s.users.Go(func() { s.follow(i, id, "") })
 	}
 	s.begins(t, faultWorkers, s.workers[0].name)

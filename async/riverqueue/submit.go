@@ -104,6 +104,9 @@ func (q *Queue) submitTogether(batch []*call[*submission]) error {
 		}
 		b = &pgx.Batch{}
 		in.insert(b, numbers)
+		// A COMMIT that waits for its turn to notify is not to fail, least of all when
+		// it is done.
+		b.Queue("SET LOCAL lock_timeout = 0")
 		if err = t.last(ctx, b); notAll(err) {
 			return errTaken
 		}
