@@ -19,7 +19,7 @@ func TestFaultAcross(t *testing.T) {
 	s := newFaultService(t, 3, 1, func(o *faultSettings) { o.Lease = time.Minute }) // so that no heartbeat helps
 	a, b, c := s.webs[0], s.webs[1], s.webs[2]
 	var asked, ended []time.Duration
-	for i := range 20 {
+	for i := range 12 {
 		key := fmt.Sprint("across-", i)
 		answer := s.ask(a, "POST", "/v1/work", `{"name":"long","takes":600000}`, "Idempotency-Key", key)
 		id := answer.document().ID

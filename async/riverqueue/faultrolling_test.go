@@ -2,6 +2,7 @@ package riverqueue_test
 
 import (
 	"testing"
+	"time"
 )
 
 // TestFaultRolling restarts each process that works, one after the other, under load.
@@ -13,7 +14,7 @@ func TestFaultRolling(t *testing.T) {
 	if long {
 		rounds = 8
 	}
-	s := newFaultService(t, 2, 2, func(o *faultSettings) { o.Drain = 100e6 })
+	s := newFaultService(t, 2, 2, func(o *faultSettings) { o.Drain = 100 * time.Millisecond })
 	s.takes = 400
 	s.load()
 	for range rounds {

@@ -98,6 +98,7 @@ func (q *Queue) submitTogether(batch []*call[*submission]) error {
 		if in.admit(); len(in.admitted) == 0 {
 			return nil // nothing is to be kept
 		}
+		t.hold = true
 		numbers, err := insert(ctx, q.plain, t, in.placed())
 		if err != nil {
 			return err

@@ -18,6 +18,9 @@ const timeout = 5 * time.Second
 type transaction struct {
 	conn *pgxpool.Conn
 	over bool // it was committed
+	// last sends what was held back.
+	hold bool
+	held []*pgx.QueuedQuery
 }
 
 // inTransaction calls f with a transaction that f has to begin and to commit by
@@ -46,8 +49,9 @@ func (t *transaction) first(ctx context.Context, b *pgx.Batch) error {
 	return t.conn.SendBatch(ctx, begin).Close()
 }
 
-// last does these statements and commits.
+// last does these statements, then those that were held back, and commits.
 func (t *transaction) last(ctx context.Context, b *pgx.Batch) error {
+	b.QueuedQueries = append(b.QueuedQueries, t.held...)
 	b.Queue("COMMIT")
 	err := t.conn.SendBatch(ctx, b).Close()
 	t.over = err == nil
@@ -83,7 +87,13 @@ func (t *transaction) Prepare(ctx context.Context, name, sql string) (*pgconn.St
 	return t.conn.Conn().Prepare(ctx, name, sql)
 }
 
+// Exec holds a statement back where that was chosen: River's notifications, of which
+// nothing is asked but that they are done, need no way of their own.
 func (t *transaction) Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandTag, error) {
+	if t.hold {
+		t.held = append(t.held, &pgx.QueuedQuery{SQL: sql, Arguments: args})
+		return pgconn.CommandTag{}, nil
+	}
 	return t.conn.Exec(ctx, sql, args...)
 }
 
