@@ -19,8 +19,9 @@
 //	go jobs.Run(ctx) // until ctx ends, and then it drains
 //
 // The backend is [NewMemory] for what may be lost, that of package sqlitestore, which
-// loses nothing, or that of package riverqueue for several machines: nothing else
-// changes. The client gets
+// loses nothing, or that of package riverqueue for several machines, where a job can also
+// be part of a transaction ([WithTx]). Nothing else changes; jobs and keys do not move
+// from one to another. The client gets
 //
 //	HTTP/1.1 202 Accepted
 //	Location: https://api.example.com/v1/jobs/2HB7QFVJ5KXZ4D6WEMRNTA3LYC
@@ -47,7 +48,8 @@
 //	status             queued, running, cancelling, succeeded, failed or canceled
 //	createdAt, startedAt, updatedAt, finishedAt, expiresAt
 //	                   RFC 3339 in UTC, to a millisecond; absent until they are
-//	attempt            which attempt runs or was the last, 0 before the first
+//	attempt            which attempt runs or was the last, 0 before the first; one that a
+//	                   shutdown put back does not count
 //	progress           {percent, done, total, message}, as far as the handler tells
 //	queuePosition      1 is the next; absent where it is not known
 //	result             a result that is JSON of at most 16 KiB; any is at links.result
@@ -90,7 +92,8 @@
 // # How a process ends
 //
 // First Run's context ends: new jobs are refused, waiting requests answered, and
-// running jobs have [Options.Drain] to finish. Then the server, then the backend:
+// running jobs have [Options.Drain] to finish. So a process that runs no jobs calls Run,
+// too, with [Options.Workers] below 0. Then the server, then the backend:
 //
 //	stopJobs()                  // the context of jobs.Run
 //	err := server.Shutdown(ctx) // requests that are on their way are answered

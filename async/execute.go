@@ -87,9 +87,12 @@ type verdict struct {
 }
 
 // verdict decides what an attempt's end means. A handler that came through won,
-// also against a cancellation or a deadline that came meanwhile.
+// also against a cancellation or a deadline that came meanwhile; but where the job is
+// another worker's by now, nothing that it made is kept.
 func (j *Jobs) verdict(ctx context.Context, job Job, set *KindOptions, end ending) verdict {
 	switch {
+	case errors.Is(context.Cause(ctx), ErrLost): // whatever came of it is dropped
+		return verdict{Outcome{Status: Queued, Free: true}, slog.LevelWarn, "job lost to another worker"}
 	case end.err == nil:
 		return verdict{Outcome{Status: Succeeded, Result: end.result}, slog.LevelInfo, "job succeeded"}
 	case errors.Is(end.err, errTooLarge) && end.unfit:
@@ -102,8 +105,6 @@ func (j *Jobs) verdict(ctx context.Context, job Job, set *KindOptions, end endin
 		return verdict{Outcome{Status: Canceled}, slog.LevelInfo, "job canceled"}
 	case errors.Is(cause, ErrDraining):
 		return verdict{Outcome{Status: Queued, Free: true}, slog.LevelInfo, "job put back"}
-	case errors.Is(cause, ErrLost):
-		return verdict{Outcome{Status: Queued, Free: true}, slog.LevelWarn, "job lost to another worker"}
 	case errors.Is(cause, errTimedOut):
 		return verdict{failure(nil, CodeTimedOut, timedOut), slog.LevelError, "job failed"}
 	}

@@ -70,10 +70,12 @@ type Options struct {
 	// Problems writes refusals, and makes problems of what handlers return. By
 	// default a writer with the defaults.
 	Problems *problem.Writer
-	// Logger gets one record for each attempt, by default slog.Default().
+	// Logger gets one record for each attempt that ends here, by default
+	// slog.Default().
 	Logger *slog.Logger
-	// OnEnd is called after each attempt, for metrics. The error is what the handler
-	// returned.
+	// OnEnd is called after each attempt that ends here, for metrics. The error is what
+	// the handler returned. An Outcome of Queued that is Free was put back by a
+	// shutdown, or lost to another worker.
 	OnEnd func(Job, Outcome, error)
 	// Callbacks announce the end of a job at a URL that its client named. By default
 	// there are none.
@@ -270,5 +272,7 @@ func (j *Jobs) draining() bool { return j.life.Err() != nil }
 //	GET /               the owner's jobs, the newest first; ?limit=&after=
 //
 // With Prefer: wait=N each of them but the last waits up to N seconds: the status for
-// a change, the others for the end. To anybody but its owner a job is unknown.
+// a change, of its progress too, the others for the end. With If-None-Match the status
+// waits for another version than that one; a 304 stands only in place of a 200 (RFC 9110
+// §15.4.5), so not before the job has finished. To anybody but its owner a job is unknown.
 func (j *Jobs) ServeHTTP(w http.ResponseWriter, r *http.Request) { j.routes.ServeHTTP(w, r) }

@@ -84,7 +84,8 @@ func (p *pace) left(job Job, now time.Time, workers int) time.Duration {
 	}
 	ran := now.Sub(job.Started)
 	if percent, ok := job.Progress.Percent(); ok && percent > 0 {
-		return time.Duration(float64(ran) * float64(100-percent) / float64(percent))
+		then := job.Updated.Sub(job.Started) // when it was so far
+		return max(0, time.Duration(float64(then)*100/float64(percent))-ran)
 	}
 	return max(median-ran, ran/overduePart)
 }

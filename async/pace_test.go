@@ -58,6 +58,9 @@ func TestRetryAfter(t *testing.T) {
 		{"long, far overdue", "long", nil, time.Hour, 30, 33},
 		{"the median", "mixed", nil, 0, 15, 17},
 		{"progress goes before the median", "long", func(job *async.Job) { job.Progress = async.Progress{Done: 1, Total: 5} }, 4 * time.Second, 16, 18},
+		{"progress of a while ago", "long", func(job *async.Job) {
+			job.Progress, job.Updated = async.Progress{Done: 1, Total: 5}, s.clock.Now().Add(-2*time.Second)
+		}, 4 * time.Second, 6, 7},
 		{"progress at its end", "long", func(job *async.Job) { job.Progress = async.Progress{Done: 5, Total: 5} }, 4 * time.Second, 1, 2},
 		{"progress at its beginning", "long", func(job *async.Job) { job.Progress = async.Progress{Done: 0, Total: 5} }, 4 * time.Second, 6, 7},
 		{"progress without a total", "long", func(job *async.Job) { job.Progress = async.Progress{Done: 3} }, 4 * time.Second, 6, 7},
@@ -68,7 +71,7 @@ func TestRetryAfter(t *testing.T) {
 		{"cancelling", "long", func(job *async.Job) { job.Status = async.Cancelling }, 0, 1, 2},
 	} {
 		b.put(webJob("a", func(job *async.Job) {
-			job.Kind, job.Started = c.kind, s.clock.Now().Add(-c.ran)
+			job.Kind, job.Started, job.Updated = c.kind, s.clock.Now().Add(-c.ran), s.clock.Now()
 			if c.change != nil {
 				c.change(job)
 			}

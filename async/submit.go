@@ -56,7 +56,13 @@ func (k *Kind[In, Out]) checkKey(r *http.Request) error {
 //
 // With Prefer: wait=N the answer is that of the finished job where it is done within
 // N seconds: 200 with its result, 201 where it made a resource, 409 where it failed.
+//
+// It is not for a request with a transaction ([WithTx]): that is committed between
+// [Kind.Keep] and [Kind.Answer].
 func (k *Kind[In, Out]) Accept(r *http.Request, in In) (respond.Response, error) {
+	if _, ok := Tx(r.Context()); ok {
+		return respond.Fail(errAnswered)
+	}
 	kept, err := k.Keep(r, in)
 	if err != nil {
 		return respond.Fail(err)
@@ -65,8 +71,25 @@ func (k *Kind[In, Out]) Accept(r *http.Request, in In) (respond.Response, error)
 }
 
 // Keep is the first half of [Kind.Accept], and [Kind.Answer] the second: for what has
-// to happen between them, such as the commit of a transaction that the job is part of.
-// An error is the answer.
+// to happen between them, above all the commit of a transaction that the job is part
+// of. An error is the answer. In riverqueue:
+//
+//	tx, err := pool.Begin(r.Context())
+//	if err != nil {
+//		return respond.Fail(problem.Unavailable(5 * time.Second).Wrap(err))
+//	}
+//	defer tx.Rollback(context.WithoutCancel(r.Context()))
+//	kept, err := export.Keep(r.WithContext(riverqueue.WithTx(r.Context(), tx)), in)
+//	if err == nil && !kept.Repeated {
+//		_, err = tx.Exec(r.Context(), "INSERT INTO invoice ...", kept.Job.ID)
+//	}
+//	if err == nil {
+//		err = tx.Commit(r.Context()) // also where it was a repetition: Answer may wait
+//	}
+//	if err != nil {
+//		return respond.Fail(err)
+//	}
+//	return export.Answer(r, kept)
 func (k *Kind[In, Out]) Keep(r *http.Request, in In) (Kept, error) {
 	j := k.jobs
 	owner, err := j.owner(r)
@@ -99,6 +122,7 @@ type Kept struct {
 }
 
 // Answer answers the request that a job was kept for: 202, or as its Prefer has it.
+// Where that is to wait it does: no transaction is open then.
 func (k *Kind[In, Out]) Answer(r *http.Request, kept Kept) (respond.Response, error) {
 	j, job := k.jobs, kept.Job
 	prefer := j.waiting(r)
@@ -132,30 +156,39 @@ func (j *Jobs) expired(job Job) bool {
 
 // Submit keeps a job for an owner, without a request: for schedulers, and for what
 // comes in by other ways. With a key (at most 255 bytes), a second call returns the job
-// of the first. The input is kept as it is: rules are checked for requests alone. While
+// of the first; these keys are apart from those of requests. [Kind.KeepFor] also tells
+// whether it was one. The input is kept as it is: rules are checked for requests alone. While
 // the process shuts down it returns an error, as where there is no room.
 func (k *Kind[In, Out]) Submit(ctx context.Context, owner, key string, in In) (Job, error) {
+	kept, err := k.KeepFor(ctx, owner, key, in)
+	return kept.Job, err
+}
+
+// KeepFor is [Kind.Submit], and tells whether the job is that of an earlier call.
+func (k *Kind[In, Out]) KeepFor(ctx context.Context, owner, key string, in In) (Kept, error) {
 	switch {
 	case owner == "" && !k.jobs.options.Capability:
-		return Job{}, errors.New("async: Submit without an owner")
+		return Kept{}, errors.New("async: Submit without an owner")
 	case len(key) > maxKey:
-		return Job{}, fmt.Errorf("async: a key of %d bytes is longer than %d", len(key), maxKey)
+		return Kept{}, fmt.Errorf("async: a key of %d bytes is longer than %d", len(key), maxKey)
 	case k.jobs.draining():
-		return Job{}, stopping
+		return Kept{}, stopping
 	}
 	input, err := json.Marshal(in)
 	if err != nil {
-		return Job{}, err
+		return Kept{}, err
 	}
 	if key != "" {
 		key = "kind:" + k.name + " " + key // no method has a colon
 	}
-	kept, err := k.jobs.submit(ctx, NewJob{Kind: k.name, Owner: owner, Key: key, Input: input}, "")
-	return kept.Job, err
+	return k.jobs.submit(ctx, NewJob{Kind: k.name, Owner: owner, Key: key, Input: input}, "")
 }
 
 // submit completes a job and hands it to the backend.
 func (j *Jobs) submit(ctx context.Context, n NewJob, query string) (Kept, error) {
+	if err := j.joins(ctx); err != nil {
+		return Kept{}, err
+	}
 	n.ID = rand.Text() // 130 bits
 	if n.Key != "" {
 		n.Fingerprint = fingerprint([]byte(n.Kind), []byte(n.Callback), []byte(query), n.Input)

@@ -7,10 +7,17 @@
 //	backend, err := riverqueue.Open(ctx, pool, riverqueue.Options{})
 //	jobs, err := async.New(backend, async.Options{ ... })
 //
-// A process that calls [async.Jobs.Run] works; one with async.Options.Workers below 0
-// only keeps house, and one that does not call it only takes jobs and tells of them.
-// [SubmitTx] keeps a job in a transaction of your own: your rows and the job are both
-// there, or neither is.
+// Each process defines all kinds and calls [async.Jobs.Run]: with async.Options.Workers
+// below 0 it runs none, but accepts jobs, tells of them and keeps house. Without Run it
+// cannot drain either: those who wait and listen hold its shutdown up.
+//
+// With [WithTx] or [SubmitTx] a job is kept in a transaction of your own: your rows and
+// the job are both there, or neither is. The doc of [async.Kind.Keep] has the handler.
+//
+// Give the queue a pool of its own, of 4 connections or more, as pgxpool makes it by
+// default: where handlers hold all of them, the heartbeat of the process is late and
+// its jobs are given to others. Your transactions may be of any pool to the same
+// database.
 //
 // A [Queue] is an async.Backend, a Watcher and an Outbox, and [Queue.Replays] keeps the
 // answers of async.Idempotent for all processes.
@@ -45,7 +52,9 @@
 // with Retry-After. Attempts go on, and what they return waits. Where PostgreSQL is back
 // within five sixths of the Lease, nothing is lost; later, attempts are lost
 // ([async.ErrLost]) and run again, once more counted as interrupted. All goes on by
-// itself. The Logger is told once when it begins and once when it is over.
+// itself. The Logger is told once when it begins and once when it is over; River may
+// log failures of its own beside that. An attempt that is lost may end well all the same:
+// what it returned is dropped, and the log says so.
 //
 // Times are those of the server.
 //
@@ -55,17 +64,24 @@
 // the Queue and Priority of the [Options], and our id as its argument. River's programs
 // list them, pause queues, and cancel jobs, running ones too. Of an attempt that failed
 // they show the reason, and the next attempt as a job of its own. To delete a job of
-// River by hand is no cancellation: ours stays queued for ever. River gives up rows that
-// are running for an hour; that does not concern our jobs, which go on.
+// River by hand is no cancellation: ours stays queued for ever. Rows of River
+// whose process has died are running there for a day; that does not concern our jobs,
+// which run again as is said above.
 //
 // A process fetches jobs of its own kinds alone, so processes with different kinds may
-// share a queue. Among the clients of River in one schema one leads, and gives up jobs
+// share a queue. A job whose kind no process has waits for ever. Among the clients of River in one schema one leads, and gives up jobs
 // that hang of kinds that it does not know: where the schema has jobs of yours that have
 // nothing to do with this package, set LeaderElectionDisabled by Options.River and let a
 // client of yours lead.
 //
 // An attempt that is to come in 5 s or more begins up to a second and Lease/10, 3 s at
 // most, later than that, an earlier one within FetchPollInterval.
+//
+// # Rights
+//
+// [Migrate] makes the tables, or [Migrations] lists the statements for who may. After
+// that a role needs USAGE on the schema; SELECT, INSERT, UPDATE and DELETE on its
+// tables; and USAGE and SELECT on its sequences.
 //
 // # Where not to use it
 //

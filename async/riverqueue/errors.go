@@ -28,7 +28,7 @@ var (
 // known puts what the database says under one of this package's errors.
 func known(err error) error {
 	switch {
-	case err == nil, errors.Is(err, ErrClosed), errors.Is(err, ErrUnavailable):
+	case err == nil, errors.Is(err, ErrClosed), errors.Is(err, ErrUnavailable), errors.Is(err, ErrNotMigrated), errors.Is(err, ErrNewer), errors.Is(err, errHeld):
 		return err
 	case unavailable(err):
 		return fmt.Errorf("%w: %w", ErrUnavailable, err)

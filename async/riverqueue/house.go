@@ -133,6 +133,9 @@ func (h *house) release(ids []string) (int, error) {
 			n++
 		}
 	}
+	if n > 0 {
+		h.queue.options.Logger.Warn("riverqueue: a process that ran jobs has died, and they are given to others", "schema", h.queue.schema, "jobs", n)
+	}
 	return n, err
 }
 

@@ -25,7 +25,8 @@ func scripts() []string { return []string{schema} }
 // MigrateOptions are the settings of [Migrate].
 type MigrateOptions struct {
 	// Schema is where the tables are made, by default the first of the search_path
-	// that is there. It is made where it is missing.
+	// that is there. It is made where it is missing. Its name has letters, digits and _,
+	// 46 at most.
 	Schema string
 	// Logger is told of each migration of River, by default nobody is.
 	Logger *slog.Logger
@@ -35,6 +36,9 @@ type MigrateOptions struct {
 // to date stays as it is, so it may be called at each start; of several processes that
 // call it at once one does it, and the others wait.
 func Migrate(ctx context.Context, pool *pgxpool.Pool, o MigrateOptions) error {
+	if err := checkSchema(o.Schema); err != nil {
+		return err
+	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
@@ -76,6 +80,22 @@ func migrate(ctx context.Context, pool *pgxpool.Pool, lock *pgx.Conn, o MigrateO
 		if _, err := lock.Exec(ctx, "BEGIN; "+script(o.Schema, version+i+1)+"; COMMIT"); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// schemaMost is how long the name of a schema may be: River has names in it.
+const schemaMost = 46
+
+// checkSchema refuses a name that River does not take.
+func checkSchema(name string) error {
+	fits := len(name) <= schemaMost
+	for i := range len(name) {
+		c := name[i]
+		fits = fits && (c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '_')
+	}
+	if !fits {
+		return fmt.Errorf("riverqueue: the name %q of a schema is not of letters, digits and _, %d at most", name, schemaMost)
 	}
 	return nil
 }
@@ -135,6 +155,9 @@ type Migration struct {
 // of their own: in this order, each in a transaction of its own, into a schema that is
 // there. Without a schema it is that of the search_path.
 func Migrations(schema string) ([]Migration, error) {
+	if err := checkSchema(schema); err != nil {
+		return nil, err
+	}
 	river, err := rivermigrate.New(riverpgxv5.New(nil), &rivermigrate.Config{Schema: schema, Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		return nil, known(err)

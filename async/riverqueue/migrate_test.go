@@ -85,7 +85,7 @@ func TestSearchPath(t *testing.T) {
 		t.Errorf("the schema is %q, want %q", got, schema)
 	}
 	q.Close()
-	if _, err := riverqueue.Open(t.Context(), pool, riverqueue.Options{Schema: "nowhere_at_all"}); !errors.Is(err, riverqueue.ErrNotMigrated) || !strings.Contains(err.Error(), "riverqueue.Migrate") {
+	if _, err := riverqueue.Open(t.Context(), pool, riverqueue.Options{Schema: "nowhere_at_all"}); !errors.Is(err, riverqueue.ErrNotMigrated) || errors.Is(err, riverqueue.ErrUnavailable) || !strings.Contains(err.Error(), "riverqueue.Migrate") || !strings.Contains(err.Error(), "nowhere_at_all") {
 		t.Errorf("Open of a schema that is not there: %v", err)
 	}
 }
@@ -178,5 +178,21 @@ func TestClosed(t *testing.T) {
 	}
 	if err := pool.Ping(t.Context()); err != nil {
 		t.Errorf("the pool after Close: %v", err)
+	}
+}
+
+// TestSchemaNames: a name that River does not take is refused before anything is made.
+func TestSchemaNames(t *testing.T) {
+	pool := poolOf(t)
+	for _, name := range []string{"my-jobs", `odd "name`, "x; drop", strings.Repeat("y", 47)} {
+		if err := riverqueue.Migrate(t.Context(), pool, riverqueue.MigrateOptions{Schema: name}); err == nil {
+			t.Errorf("Migrate takes %q", name)
+		}
+		if _, err := riverqueue.Migrations(name); err == nil {
+			t.Errorf("Migrations takes %q", name)
+		}
+		if _, err := riverqueue.Open(t.Context(), pool, riverqueue.Options{Schema: name}); err == nil || errors.Is(err, riverqueue.ErrUnavailable) {
+			t.Errorf("Open with %q: %v", name, err)
+		}
 	}
 }

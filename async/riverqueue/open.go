@@ -62,6 +62,9 @@ func Open(ctx context.Context, pool *pgxpool.Pool, o Options) (*Queue, error) {
 	if err := o.complete(); err != nil {
 		return nil, err
 	}
+	if err := checkSchema(o.Schema); err != nil {
+		return nil, err
+	}
 	schema, err := findSchema(ctx, pool, o.Schema)
 	if err != nil {
 		return nil, known(err)
@@ -99,7 +102,7 @@ func findSchema(ctx context.Context, pool *pgxpool.Pool, name string) (string, e
 		case err != nil:
 			return "", err
 		case found == nil:
-			return "", ErrNotMigrated
+			return "", fmt.Errorf("%w (there are none in the search_path)", ErrNotMigrated)
 		}
 		name = *found
 	}
@@ -108,9 +111,9 @@ func findSchema(ctx context.Context, pool *pgxpool.Pool, name string) (string, e
 	case err != nil:
 		return "", err
 	case version < len(scripts()):
-		return "", ErrNotMigrated
+		return "", fmt.Errorf("%w (schema %q)", ErrNotMigrated, name)
 	case version > len(scripts()):
-		return "", ErrNewer
+		return "", fmt.Errorf("%w (schema %q)", ErrNewer, name)
 	}
 	m, err := rivermigrate.New(riverpgxv5.New(pool), &rivermigrate.Config{Schema: name, Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {

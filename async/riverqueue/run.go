@@ -28,6 +28,7 @@ type runner struct {
 	mu     sync.Mutex
 	worker string              // the name by which it has jobs, "" for none yet
 	live   map[string]*attempt // by id
+	claims map[*change]bool    // those on their way; true: the job was asked to stop meanwhile
 	left   bool                // it may have jobs that it does not know of
 }
 
@@ -39,7 +40,7 @@ func (q *Queue) Run(ctx context.Context, x async.Executor) error {
 	if err := q.isClosed(); err != nil {
 		return err
 	}
-	r := &runner{queue: q, executor: x, slots: make(chan struct{}, max(x.Workers(), 0)), look: make(chan struct{}, 1), live: map[string]*attempt{}}
+	r := &runner{queue: q, executor: x, slots: make(chan struct{}, max(x.Workers(), 0)), look: make(chan struct{}, 1), live: map[string]*attempt{}, claims: map[*change]bool{}}
 	r.attempts, r.end = context.WithCancelCause(context.Background())
 	defer r.end(nil)
 	q.join(r)
@@ -216,8 +217,6 @@ func (q *Queue) runs() []*runner {
 // stopAttempt cancels the attempt of a job that was asked to stop, where it runs here.
 func (q *Queue) stopAttempt(id string) {
 	for _, r := range q.runs() {
-		if a := r.attempt(id); a != nil {
-			a.cancel(async.ErrCanceled)
-		}
+		r.stopAttempt(id)
 	}
 }

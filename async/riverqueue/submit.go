@@ -37,20 +37,36 @@ func (q *Queue) Submit(ctx context.Context, n async.NewJob) (async.Job, bool, er
 		return async.Job{}, false, fmt.Errorf("riverqueue: an input of %d bytes is larger than %d", len(n.Input), largest)
 	}
 	s := &submission{new: n}
-	if tx := txOf(ctx); tx != nil {
-		if err := q.isClosed(); err != nil {
+	if tx, ok := async.Tx(ctx); ok {
+		if err := errors.Join(q.isClosed(), q.Joins(tx)); err != nil {
 			return async.Job{}, false, err
 		}
-		if err := q.submitWithin(ctx, tx, s); err != nil {
+		if err := q.submitWithin(ctx, tx.(pgx.Tx), s); err != nil {
 			return async.Job{}, false, known(err)
 		}
-	} else if err := q.submits.ask(ctx, s, len(n.Input)); err != nil {
+	} else if err := q.ask(ctx, s); err != nil {
 		return async.Job{}, false, known(err)
 	}
 	if s.err != nil {
 		return async.Job{}, false, s.err
 	}
 	return s.job, s.existed, nil
+}
+
+// errHeld: a transaction of somebody else has the key, and has not ended.
+var errHeld = errors.New("riverqueue: a transaction that has not ended has the key of the job")
+
+// ask has a job kept together with those of others. Where a transaction of somebody else
+// has its key, that is waited for, and nobody waits with it.
+func (q *Queue) ask(ctx context.Context, s *submission) error {
+	err := q.submits.ask(ctx, s, len(s.new.Input))
+	if !errors.Is(err, errHeld) {
+		return err
+	}
+	if err = q.submitAlone(ctx, s); errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
+		return errHeld
+	}
+	return err
 }
 
 // errTaken: a key or an id was not known a moment ago, and is in use now.
@@ -68,11 +84,10 @@ func (q *Queue) submitAll(batch []*call[*submission]) {
 		}
 		return
 	}
-	if held(err) { // a transaction has the key: it is waited for, without the lock of all
-		err = q.submitAlone(batch[0].it)
-	}
 	for _, c := range batch {
-		c.err = err
+		if c.err = err; held(err) {
+			c.err = errHeld
+		}
 	}
 	q.health(err)
 }
@@ -117,8 +132,8 @@ func (q *Queue) submitTogether(batch []*call[*submission]) error {
 
 // submitAlone keeps a job whose key somebody else's transaction has, once that has
 // ended.
-func (q *Queue) submitAlone(s *submission) error {
-	return q.inTransaction(context.Background(), func(ctx context.Context, t *transaction) error {
+func (q *Queue) submitAlone(ctx context.Context, s *submission) error {
+	return q.inTransaction(ctx, func(ctx context.Context, t *transaction) error {
 		if err := t.first(ctx, &pgx.Batch{}); err != nil {
 			return err
 		}

@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"github.com/forthright-http/forthright/async"
 	"github.com/forthright-http/forthright/async/riverqueue"
 )
@@ -27,13 +29,14 @@ func TestSubmitTx(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		job, err := riverqueue.SubmitTx(t.Context(), tx, kind, "ana", "k", 1)
-		if err != nil || job.Status != async.Queued {
-			t.Fatalf("SubmitTx: %q, %v", job.Status, err)
+		kept, err := riverqueue.SubmitTx(t.Context(), tx, kind, "ana", "k", 1)
+		job := kept.Job
+		if err != nil || job.Status != async.Queued || kept.Repeated {
+			t.Fatalf("SubmitTx: %q, %v, %v", job.Status, kept.Repeated, err)
 		}
 		again, err := riverqueue.SubmitTx(t.Context(), tx, kind, "ana", "k", 1)
-		if err != nil || again.ID != job.ID {
-			t.Errorf("SubmitTx with a key of the same transaction: %q, %v, want %q", again.ID, err, job.ID)
+		if err != nil || again.Job.ID != job.ID || !again.Repeated {
+			t.Errorf("SubmitTx with a key of the same transaction: %q, %v, %v, want %q", again.Job.ID, again.Repeated, err, job.ID)
 		}
 		if _, err := q.Get(t.Context(), job.ID); !errors.Is(err, async.ErrNotFound) {
 			t.Errorf("before the commit, Get: %v, want %v", err, async.ErrNotFound)
@@ -115,6 +118,13 @@ func TestKeyOfOpenTransaction(t *testing.T) {
 	until(t, "the submit waits", func() bool {
 		return query[int](t, pool, schema, "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'transactionid' AND state = 'active'") > 0
 	})
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second) // less than the other waits
+	defer cancel()
+	for range 3 {
+		if _, _, err := q.Submit(ctx, newJob()); err != nil {
+			t.Fatalf("a submit without that key waits, too: %v", err)
+		}
+	}
 	if err := tx.Commit(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -126,7 +136,33 @@ func TestKeyOfOpenTransaction(t *testing.T) {
 	case <-time.After(patience):
 		t.Fatal("Submit does not return")
 	}
-	if n := query[int](t, pool, schema, "SELECT count(*) FROM {schema}river_job"); n != 1 {
-		t.Errorf("River has %d jobs, want 1", n)
+	if n := query[int](t, pool, schema, "SELECT count(*) FROM {schema}river_job"); n != 4 {
+		t.Errorf("River has %d jobs, want 4", n)
+	}
+}
+
+// TestJoins: a transaction that is none, or of another database, is refused, and no job
+// is kept beside it.
+func TestJoins(t *testing.T) {
+	pool, schema := newSchema(t)
+	q := open(t, pool, riverqueue.Options{Schema: schema})
+	config := pool.Config().ConnConfig
+	config.Database = "template1"
+	other, err := pgx.ConnectConfig(t.Context(), config)
+	if err != nil {
+		t.Skipf("the other database cannot be had: %v", err)
+	}
+	defer other.Close(context.Background())
+	theirs, err := other.Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, tx := range map[string]any{"none": nil, "no transaction": 1, "of another database": theirs} {
+		if _, _, err := q.Submit(async.WithTx(t.Context(), tx), newJob()); err == nil {
+			t.Errorf("%s is taken", name)
+		}
+	}
+	if n := query[int](t, pool, schema, "SELECT count(*) FROM {schema}async_job"); n != 0 {
+		t.Errorf("%d jobs were kept", n)
 	}
 }

@@ -74,6 +74,8 @@ func riverEnd(o async.Outcome, err error) error {
 // claim begins an attempt of a job, or returns none where it is not to be begun.
 func (r *runner) claim(ctx context.Context, job *river.Job[riverArgs]) (*attempt, error) {
 	c := &change{what: claims, id: job.Args.ID, riverID: job.ID}
+	r.claiming(c)
+	defer r.claimed(c)
 	for wait, doubt := retryLeast, false; ; wait = min(2*wait, retryMost) {
 		if r.draining.Load() && !doubt {
 			return nil, river.JobSnooze(0)
@@ -111,12 +113,12 @@ func (r *runner) attemptOf(c *change) *attempt {
 		return nil
 	}
 	r.live[a.job.ID] = a
-	lost := r.worker != a.worker
+	lost, stopped := r.worker != a.worker, r.claims[c]
 	r.mu.Unlock()
 	switch {
 	case lost:
 		a.cancel(async.ErrLost)
-	case a.job.Status == async.Cancelling:
+	case stopped, a.job.Status == async.Cancelling:
 		a.cancel(async.ErrCanceled)
 		a.job.Status = async.Running // as the executor expects it
 	default:
@@ -125,17 +127,48 @@ func (r *runner) attemptOf(c *change) *attempt {
 	return a
 }
 
+// claiming notes a claim that is on its way: who asks the job to stop may be faster than
+// its answer.
+func (r *runner) claiming(c *change) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.claims[c] = false
+}
+
+func (r *runner) claimed(c *change) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	delete(r.claims, c)
+}
+
+// stopAttempt cancels the attempt of a job, or the one that is to come of a claim.
+func (r *runner) stopAttempt(id string) {
+	r.mu.Lock()
+	a := r.live[id]
+	for c := range r.claims {
+		if c.id == id {
+			r.claims[c] = true
+		}
+	}
+	r.mu.Unlock()
+	if a != nil {
+		a.cancel(async.ErrCanceled)
+	}
+}
+
+// abandoned is how long River takes a job of its own for running until it gives it up,
+// where the process that had it is dead: none of ours waits for that. It bounds nothing
+// else, since attempts do not have River's context.
+const abandoned = 24 * time.Hour
+
+// Timeout implements river.Worker.
+func (w *worker) Timeout(*river.Job[riverArgs]) time.Duration { return abandoned }
+
 // known is the job without its input, for those who read it.
 func (a *attempt) known() async.Job {
 	job := a.job
 	job.Input = nil
 	return job
-}
-
-func (r *runner) attempt(id string) *attempt {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.live[id]
 }
 
 func (r *runner) forget(a *attempt) {
