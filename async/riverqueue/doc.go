@@ -83,6 +83,9 @@
 // that a role needs USAGE on the schema; SELECT, INSERT, UPDATE and DELETE on its
 // tables; and USAGE and SELECT on its sequences.
 //
+// SIZING.md beside the source has what a job costs, what one server does, and the way
+// to many.
+//
 // # Where not to use it
 //
 // On one machine: package sqlitestore is faster, and needs no server. With a pooler
