@@ -50,7 +50,8 @@ func TestFaultRestart(t *testing.T) {
 	s.check(t)
 	for _, p := range s.all {
 		gone, back := p.logged("PostgreSQL cannot be used"), p.logged("PostgreSQL can be used again")
-		if len(gone) != 2 || len(back) != 2 {
+		// What was on its way when it came back may fail once more.
+		if len(gone) < 2 || len(gone) > 3 || len(back) != len(gone) {
 			t.Errorf("%s logged %d times that PostgreSQL went and %d that it came back, want 2: %q", p.name, len(gone), len(back), p.logged(""))
 		}
 		t.Logf("%s logged %d records besides", p.name, len(p.logged(""))-len(gone)-len(back))

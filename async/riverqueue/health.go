@@ -3,12 +3,23 @@ package riverqueue
 import (
 	"context"
 	"log/slog"
+	"time"
 )
+
+// calm is how long nothing has failed until PostgreSQL is taken for usable again: what
+// was answered just before it went may be heard just after.
+const calm = 250 * time.Millisecond
 
 // health logs once that PostgreSQL cannot be used, and once that it can again.
 func (q *Queue) health(err error) {
 	failing := err != nil && unavailable(err)
-	if err != nil && !failing || q.failing.Load() == failing || !q.failing.CompareAndSwap(!failing, failing) {
+	switch {
+	case failing:
+		q.failed.Store(time.Now().UnixNano())
+	case err != nil, q.failing.Load() && time.Since(time.Unix(0, q.failed.Load())) < calm:
+		return
+	}
+	if q.failing.Load() == failing || !q.failing.CompareAndSwap(!failing, failing) {
 		return
 	}
 	if failing {

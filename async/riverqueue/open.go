@@ -40,6 +40,7 @@ type Queue struct {
 	listening  sync.WaitGroup
 	close      func()
 	failing    atomic.Bool
+	failed     atomic.Int64 // when something failed last, in ns since 1970
 
 	mu      sync.Mutex
 	runners []*runner
