@@ -35,7 +35,7 @@ type Options struct {
 	// Patience is how long is waited for what is to happen, by default 10 s.
 	Patience time.Duration
 	// Races is how many cancellations race with completions, by default 10,000, or
-	// 1,000 with -short.
+	// 1,000 with -short or -race.
 	Races int
 }
 
@@ -44,7 +44,7 @@ func (o *Options) setDefaults() {
 	if o.RealTime {
 		unit, tolerance = time.Second, 100*time.Millisecond
 	}
-	if testing.Testing() && testing.Short() {
+	if raceDetector || testing.Testing() && testing.Short() {
 		races = 1_000
 	}
 	defaultTo(&o.Unit, unit)

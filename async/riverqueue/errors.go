@@ -60,8 +60,9 @@ func again(err error) bool {
 // held reports whether a statement waited too long for somebody else's lock.
 func held(err error) bool { return isCode(err, "55P03") }
 
-// notAll reports whether fewer rows were inserted than had to be.
-func notAll(err error) bool { return isCode(err, "22012") }
+// notAll reports whether fewer rows were inserted than had to be, or that one was
+// refused since its key or its id is in use.
+func notAll(err error) bool { return isCode(err, "22012") || isCode(err, "23505") }
 
 // missingTable reports whether a statement named a table that is not there.
 func missingTable(err error) bool { return isCode(err, "42P01") }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/forthright-http/forthright/async"
 )
@@ -190,6 +191,9 @@ func (in *intake) placed() []placed {
 // insert keeps those that are let in, and counts them. Where that has to be exact, it
 // fails by notAll unless all are kept.
 func (in *intake) insert(b *pgx.Batch, numbers map[string]int64) (kept *int64) {
+	if in.exact && len(in.admitted) == 1 {
+		return in.insertOne(b, numbers)
+	}
 	n := len(in.admitted)
 	id, kind, queue := make([]string, n), make([]string, n), make([]string, n)
 	owner, key, fingerprint, callback, input := make([][]byte, n), make([][]byte, n), make([][]byte, n), make([][]byte, n), make([][]byte, n)
@@ -214,5 +218,25 @@ func (in *intake) insert(b *pgx.Batch, numbers map[string]int64) (kept *int64) {
 	}
 	b.Queue(in.q.sql.submitInsert, id, kind, owner, key, fingerprint, callback, retention, tombstone, input, queue, priority, river, in.now, expected).
 		QueryRow(func(r pgx.Row) error { return r.Scan(kept, &one) })
+	return kept
+}
+
+// insertOne is insert where there is one, which is several times as fast.
+func (in *intake) insertOne(b *pgx.Batch, numbers map[string]int64) (kept *int64) {
+	n := in.admitted[0].new
+	of := in.q.options.of(n.Kind)
+	var key, fingerprint []byte
+	if n.Key != "" {
+		key, fingerprint = []byte(n.Key), n.Fingerprint[:]
+	}
+	if len(in.free) > 0 {
+		b.Queue(in.q.sql.freeKeys, in.free)
+	}
+	kept = new(int64)
+	b.Queue(in.q.sql.submitInsertOne, n.ID, n.Kind, []byte(n.Owner), key, fingerprint, []byte(n.Callback), int64(n.Retention), int64(n.Tombstone), []byte(n.Input),
+		of.Queue, int16(of.Priority), numbers[n.ID], in.now).Exec(func(tag pgconn.CommandTag) error {
+		*kept = tag.RowsAffected()
+		return nil
+	})
 	return kept
 }

@@ -5,7 +5,8 @@ package riverqueue
 type statements struct {
 	get, page, behind                     string
 	submitKeys, submitOwned               string
-	submitOpen, freeKeys, submitInsert    string
+	submitOpen, freeKeys                  string
+	submitInsert, submitInsertOne         string
 	claim, report, finish, lock           string
 	requeue, askToStop                    string
 	register, registered, beat            string
@@ -44,6 +45,10 @@ func statementsIn(schema string) statements {
 		submitOwned: t(`SELECT clock_timestamp(), s.last_value - CASE WHEN s.is_called THEN 0 ELSE 1 END, a.owner,
 				(SELECT count(*) FROM (SELECT FROM {schema}async_job j WHERE j.owner = a.owner AND j.finished IS NULL LIMIT a.most) c)
 			FROM unnest($1::bytea[], $2::bigint[]) a (owner, most), {schema}async_job_serial_seq s`),
+		// For one job: it fails where the key or the id is in use.
+		submitInsertOne: t(`INSERT INTO {schema}async_job (id, kind, owner, key, fingerprint, callback, retention, tombstone, input, queue, priority, river_id,
+				status, created, updated, run_at)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 'queued', $13, $13, $13)`),
 		submitOpen: t(`SELECT count(*) FROM {schema}async_job WHERE finished IS NULL`),
 		freeKeys:   t(`UPDATE {schema}async_job SET key = NULL WHERE id = ANY($1::text[])`),
 		// With a number that is not that of the rows it fails by a division by zero.
