@@ -2,6 +2,7 @@ package jobs_test
 
 import (
 	"context"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -20,10 +21,8 @@ func BenchmarkHTTP(b *testing.B) {
 	b.Run("submit/handler", func(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {
-			r := httptest.NewRequest(http.MethodPost, "/exports", strings.NewReader(`{"customer":"C-1017"}`))
-			r.Header["Content-Type"] = []string{"application/json"}
 			w := httptest.NewRecorder()
-			if kind.ServeHTTP(w, r); w.Code != http.StatusAccepted {
+			if kind.ServeHTTP(w, post()); w.Code != http.StatusAccepted {
 				b.Fatal(w.Code, w.Body)
 			}
 		}
@@ -37,18 +36,22 @@ func BenchmarkHTTP(b *testing.B) {
 			}
 		}
 	})
+	first := httptest.NewRecorder()
+	kind.ServeHTTP(first, post())
 	b.Run("submit/request", func(b *testing.B) { // what the benchmark itself costs
 		b.ReportAllocs()
 		for b.Loop() {
-			r := httptest.NewRequest(http.MethodPost, "/exports", strings.NewReader(`{"customer":"C-1017"}`))
-			r.Header["Content-Type"] = []string{"application/json"}
-			httptest.NewRecorder().WriteHeader(202)
+			post()
+			same(first)
 		}
 	})
+	read := httptest.NewRequest(http.MethodGet, "/jobs/"+job.ID, nil)
+	status := httptest.NewRecorder()
+	jobs.ServeHTTP(status, read)
 	b.Run("read/request", func(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {
-			httptest.NewRecorder().WriteHeader(202)
+			same(status)
 		}
 	})
 	b.Run("read/backend", func(b *testing.B) {
@@ -59,7 +62,6 @@ func BenchmarkHTTP(b *testing.B) {
 			}
 		}
 	})
-	read := httptest.NewRequest(http.MethodGet, "/jobs/"+job.ID, nil)
 	b.Run("read/handler", func(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {
@@ -69,4 +71,18 @@ func BenchmarkHTTP(b *testing.B) {
 			}
 		}
 	})
+}
+
+func post() *http.Request {
+	r := httptest.NewRequest(http.MethodPost, "/exports", strings.NewReader(`{"customer":"C-1017"}`))
+	r.Header["Content-Type"] = []string{"application/json"}
+	return r
+}
+
+// same gives an answer once more, with all that was made of it before.
+func same(answer *httptest.ResponseRecorder) {
+	w := httptest.NewRecorder()
+	maps.Copy(w.Header(), answer.Header())
+	w.WriteHeader(answer.Code)
+	_, _ = w.Write(answer.Body.Bytes())
 }
